@@ -1,0 +1,145 @@
+import type { Inventory } from '../model/inventory.ts';
+import { byCodeUnit } from '../model/json.ts';
+import type { Plan, WorkerPlan } from '../model/plan.ts';
+import { BY_STRENGTH, strongest } from '../model/plan-counts.ts';
+import type { ApplyResult, WorkerOutcome } from '../model/result.ts';
+import { recordNodes } from '../model/transitions.ts';
+import type { Confirm } from './confirm-port.ts';
+import type { ApplyPorts, Interrupts, Run, TakeWorkers, WorkerBase } from './context.ts';
+import { createLanes, type LaneKey, type Lanes } from './lanes.ts';
+import { runWorker } from './run-worker.ts';
+
+export interface ApplyInput {
+  readonly plan: Plan;
+  /** Read right before; each worker's VM is read anew once its lease is taken. */
+  readonly inventory: Inventory;
+  readonly ports: ApplyPorts;
+  readonly run: Run;
+  readonly take: TakeWorkers;
+  readonly confirm: Confirm;
+  readonly interrupts: Interrupts;
+  readonly options: {
+    readonly onError: 'continue' | 'stop';
+    /** How long to wait for leased workers, ms; 0: not at all. */
+    readonly waitMs: number;
+  };
+}
+
+/** Runs a plan. Independent workers go on when one fails, unless told to stop. Throws only on a bug or when the state can't be written. */
+export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
+  const { plan, ports, interrupts } = input;
+  const startedAt = ports.clock.monotonic();
+  await rememberCluster(input);
+  const shared = { lanes: createLanes(), running: new Set<string>(), failed: new Set<string>() };
+  const outcomes = await Promise.all(
+    inOrder(plan).map((worker) => runInLane(input, worker, startedAt, shared)),
+  );
+  return {
+    run: input.run.id,
+    outcomes: outcomes.sort((a, b) => byCodeUnit(a.worker, b.worker)),
+    interrupted: interrupts.first.aborted || interrupts.second.aborted,
+    leftRunning: [...shared.running].sort(byCodeUnit),
+    tookMs: ports.clock.monotonic() - startedAt,
+  };
+}
+
+interface Shared {
+  readonly lanes: Lanes;
+  /** Workers that this run powered on and did not yet power off. */
+  readonly running: Set<string>;
+  readonly failed: Set<string>;
+}
+
+/** What endangers most is begun first; within that by name. */
+function inOrder(plan: Plan): readonly WorkerPlan[] {
+  const rank = ({ actions }: WorkerPlan): number => {
+    const first = strongest(actions);
+    return first === undefined ? BY_STRENGTH.length : BY_STRENGTH.indexOf(first);
+  };
+  return plan.workers
+    .filter(({ actions }) => actions.length > 0)
+    .sort((a, b) => rank(a) - rank(b) || byCodeUnit(a.worker, b.worker));
+}
+
+async function runInLane(
+  input: ApplyInput,
+  worker: WorkerPlan,
+  startedAt: number,
+  shared: Shared,
+): Promise<WorkerOutcome> {
+  const { plan, ports } = input;
+  const mayWait = worker.held?.why === 'leased' && input.options.waitMs > 0;
+  if (worker.held !== undefined && !mayWait) return heldOutcome(input, worker);
+  return shared.lanes.within(lanesOf(plan, worker), async () => {
+    const [culprit] = shared.failed;
+    if (culprit !== undefined && input.options.onError === 'stop') {
+      const why = `${culprit} failed, and --on-error is stop`;
+      ports.log.emit({
+        kind: 'skipped',
+        at: ports.clock.monotonic() - startedAt,
+        worker: worker.worker,
+        why,
+      });
+      return { ...heldOutcome(input, worker), result: 'skipped', error: why };
+    }
+    const base: WorkerBase = {
+      ports,
+      run: input.run,
+      plan,
+      inventory: input.inventory,
+      worker,
+      lanes: shared.lanes,
+      running: shared.running,
+      interrupts: input.interrupts,
+      take: input.take,
+      waitMs: input.options.waitMs,
+      startedAt,
+    };
+    const outcome = await runWorker(base, input.confirm);
+    if (outcome.result === 'failed') shared.failed.add(worker.worker);
+    return outcome;
+  });
+}
+
+/** Workers that only change the record need no room: they all go into one write. */
+function lanesOf(plan: Plan, worker: WorkerPlan): readonly LaneKey[] {
+  const recordOnly = worker.actions.every(
+    (action) => action === 'configure' || action === 'forget',
+  );
+  if (recordOnly) return [];
+  const { parallelism, perNode } = plan.limits;
+  const replace = worker.actions.includes('replace');
+  return [
+    ...(replace ? [{ key: `replace ${worker.node}`, room: 1 }] : []),
+    { key: `node ${worker.node}`, room: perNode },
+    { key: 'all', room: parallelism },
+  ];
+}
+
+function heldOutcome({ ports }: ApplyInput, worker: WorkerPlan): WorkerOutcome {
+  const { vm } = ports.ledger.current().workers[worker.worker] ?? {};
+  const { held } = worker;
+  return {
+    worker: worker.worker,
+    actions: worker.actions,
+    result: 'held',
+    status: vm === undefined ? 'Configured' : 'Shut Down',
+    node: worker.node,
+    ...(vm === undefined ? {} : { vmid: vm.vmid }),
+    ...(held === undefined ? {} : { error: `${held.why}: ${held.by}` }),
+    ...(held?.remedy === undefined ? {} : { remedy: held.remedy }),
+    tookMs: 0,
+  };
+}
+
+async function rememberCluster({ ports, inventory }: ApplyInput): Promise<void> {
+  const nodes = Object.fromEntries(
+    Object.entries(inventory.nodes)
+      .filter(([, { cpus }]) => cpus > 0)
+      .map(([name, { cpus, memory }]) => [name, { cpus, memory }]),
+  );
+  const { name } = inventory.cluster;
+  await ports.ledger.commit((state) =>
+    recordNodes(state, { ...state.nodes, ...nodes }, name === undefined ? state.cluster : { name }),
+  );
+}

@@ -1,0 +1,148 @@
+import type { RunEvent } from '../model/event.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { lookup } from '../model/lookup.ts';
+import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
+import type { Clock, Ledger, Log, Pve, Random } from '../model/ports.ts';
+import type { RunRecord, State, WorkerRecord } from '../model/state.ts';
+import { DEFAULT_TIMEOUTS, type Timeouts } from '../model/worker.ts';
+import type { Lanes } from './lanes.ts';
+
+export interface ApplyPorts {
+  readonly pve: Pve;
+  readonly ledger: Ledger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+}
+
+/** This invocation, as leases and write-ahead records name it. */
+export interface Run {
+  readonly id: string;
+  /** Throws Fenced unless an effect that may take `deadlineMs` ends while this run's beat is still good. */
+  mayStart(deadlineMs: number): void;
+}
+
+export interface Interrupts {
+  /** First Ctrl-C: start nothing new, end what runs, power off. */
+  readonly first: AbortSignal;
+  /** Second: stop at once. */
+  readonly second: AbortSignal;
+}
+
+/** What every step of one worker's actions needs. */
+export interface WorkerContext {
+  readonly ports: ApplyPorts;
+  readonly run: Run;
+  readonly plan: Plan;
+  readonly inventory: Inventory;
+  readonly worker: WorkerPlan;
+  readonly action: ActionKind;
+  readonly lanes: Lanes;
+  /** Workers that this run powered on and did not yet power off. */
+  readonly running: Set<string>;
+  readonly take: TakeWorkers;
+  /** How long to wait for a lease, ms. */
+  readonly waitMs: number;
+  readonly interrupts: Interrupts;
+  /** Monotonic ms at which the run began: the zero of the log's times. */
+  readonly startedAt: number;
+  /** Set while ending what was begun: then the first interrupt does not stop steps any more. */
+  readonly closing?: boolean;
+}
+
+/** Everything of a WorkerContext but what belongs to one action. */
+export type WorkerBase = Omit<WorkerContext, 'action'>;
+
+/** Takes leases for this run, also from runs that are proven dead (state/take-workers.ts). */
+export type TakeWorkers = (workers: readonly string[]) => Promise<{
+  readonly refused: readonly { readonly worker: string; readonly holder: RunRecord }[];
+}>;
+
+/** A VM as steps address it. */
+export interface VmHandle {
+  readonly vmid: number;
+  readonly node: string;
+  readonly uuid: string;
+}
+
+/** Ctrl-C reached this worker before its next step. */
+export class Interrupted extends Error {
+  constructor() {
+    super('interrupted before the next step');
+    this.name = 'Interrupted';
+  }
+}
+
+export function sinceStart(ctx: Pick<WorkerContext, 'ports' | 'startedAt'>): number {
+  return ctx.ports.clock.monotonic() - ctx.startedAt;
+}
+
+type EventOf<K extends RunEvent['kind']> = Extract<RunEvent, { kind: K }>;
+type Extra<K extends RunEvent['kind']> = Partial<
+  Omit<EventOf<K>, 'kind' | 'at' | 'worker' | 'action' | 'step' | 'message'>
+>;
+
+/** Tells that something goes on, or what is being waited for. */
+export function tellProgress(
+  ctx: WorkerContext,
+  step: string,
+  message: string,
+  extra: Extra<'progress'> = {},
+): void {
+  const { worker, action } = ctx;
+  const at = sinceStart(ctx);
+  ctx.ports.log.emit({
+    kind: 'progress',
+    at,
+    worker: worker.worker,
+    action,
+    step,
+    message,
+    ...extra,
+  });
+}
+
+/** Tells that a step ended. */
+export function tellDone(
+  ctx: WorkerContext,
+  step: string,
+  message: string,
+  extra: Extra<'step-done'> = {},
+): void {
+  const { worker, action } = ctx;
+  const at = sinceStart(ctx);
+  ctx.ports.log.emit({
+    kind: 'step-done',
+    at,
+    worker: worker.worker,
+    action,
+    step,
+    message,
+    ...extra,
+  });
+}
+
+export function tellWarning(ctx: WorkerContext, message: string): void {
+  ctx.ports.log.emit({ kind: 'warning', at: sinceStart(ctx), worker: ctx.worker.worker, message });
+}
+
+export function recordOf(ctx: WorkerContext): WorkerRecord | undefined {
+  return lookup(ctx.ports.ledger.current().workers, ctx.worker.worker);
+}
+
+/** Changes this worker's record, durably. */
+export function changeState(
+  ctx: WorkerContext,
+  change: (state: State, worker: string) => State,
+): Promise<State> {
+  return ctx.ports.ledger.commit((state) => change(state, ctx.worker.worker));
+}
+
+export function timeoutsOf(ctx: WorkerContext): Timeouts {
+  return ctx.worker.desired?.spec.timeouts ?? recordOf(ctx)?.declared.timeouts ?? DEFAULT_TIMEOUTS;
+}
+
+/** Throws when the second interrupt asks to stop at once. */
+export function stopWhenClosing(ctx: WorkerContext): void {
+  if (ctx.interrupts.second.aborted) throw new Interrupted();
+}

@@ -1,0 +1,139 @@
+import { type ConfigWrite, configWrite } from '../model/attributes/config-write.ts';
+import { diffAttributes, firstChanges } from '../model/attributes/diff-attributes.ts';
+import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
+import type { VmConfig } from '../model/inventory.ts';
+import { recordOf, tellDone, type VmHandle, type WorkerContext } from './context.ts';
+import { type Proof, requireOurs } from './identity.ts';
+import { storageLane } from './lanes.ts';
+import { runStep } from './step.ts';
+import { ownerPool, subjectOf } from './subject.ts';
+
+/** What a VM still lacks of its declaration. */
+interface Gap {
+  readonly config: VmConfig;
+  readonly write: ConfigWrite;
+}
+
+/**
+ * Brings a powered-off VM to what is declared: moves its disk, writes its config, grows its disk, regenerates
+ * its cloud-init drive, puts it into its pool. Each step reads first what is still missing, so any part of it
+ * may already be done. `fresh`: the VM was just made from an image and its marks come with the first write.
+ */
+export async function converge(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<void> {
+  const gap = () => gapOf(ctx, vm, fresh);
+  const first = await gap();
+  await moveDisk(ctx, vm, gap, first);
+  await setConfig(ctx, vm, gap, fresh);
+  await resize(ctx, vm, gap, first);
+  await setPool(ctx, vm, first.write);
+  if (first.write.regenerateCloudInit && !fresh)
+    await ctx.ports.pve.write.regenerateCloudInit(vm.node, vm.vmid);
+}
+
+async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<Gap> {
+  const proof: Proof = fresh ? 'card' : 'strong';
+  const config = await requireOurs(ctx, vm, proof);
+  const { spec, identity, name } = subjectOf(ctx, vm.uuid);
+  const pool = ownerPool(ctx, vm, fresh);
+  const found = readAttributes(config, {
+    node: vm.node,
+    vmid: vm.vmid,
+    ...(pool === undefined ? {} : { pool }),
+  });
+  const desired = attributesOf(spec, name, identity);
+  const record = recordOf(ctx);
+  const before = record?.declared;
+  const changes = fresh
+    ? firstChanges(desired, found)
+    : diffAttributes({
+        desired,
+        found,
+        declaredBefore: before === undefined ? undefined : attributesOf(before, name, identity),
+        observed: record?.observed,
+      }).filter(({ cost }) => cost !== 'record');
+  const storage = spec.disk.storage;
+  const write = configWrite(config, changes, {
+    ...(storage === undefined ? {} : { storage }),
+    ...(pool === undefined ? {} : { pool }),
+  });
+  return { config, write };
+}
+
+async function moveDisk(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  gap: () => Promise<Gap>,
+  first: Gap,
+): Promise<void> {
+  const move = first.write.moveDisk;
+  if (move === undefined) return;
+  await runStep(ctx, {
+    name: 'move-disk',
+    message: `moving ${move.disk} to ${move.storage}`,
+    waitingFor: 'waiting-for-move-disk',
+    timeout: ctx.worker.desired?.spec.timeouts.deploy ?? 30 * 60_000,
+    vm,
+    lanes: [storageLane(ctx.plan.limits, vm.node, move.storage)],
+    isDone: async () => (await gap()).write.moveDisk === undefined,
+    send: async () => {
+      const { config } = await gap();
+      return ctx.ports.pve.write.moveDisk(vm.node, vm.vmid, move.disk, move.storage, config.digest);
+    },
+  });
+  tellDone(ctx, 'move-disk', `${move.disk} is on ${move.storage}`);
+}
+
+async function setConfig(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  gap: () => Promise<Gap>,
+  fresh: boolean,
+): Promise<void> {
+  const nothing = ({ write }: Gap): boolean =>
+    Object.keys(write.set).length === 0 && write.remove.length === 0;
+  await runStep(ctx, {
+    name: 'set-config',
+    message: fresh ? 'writing its configuration' : 'changing its configuration',
+    waitingFor: 'waiting-for-config',
+    timeout: 3 * 60_000,
+    vm,
+    isDone: async () => nothing(await gap()),
+    send: async () => {
+      const { config, write } = await gap();
+      await ctx.ports.pve.write.setConfig(vm.node, vm.vmid, write.set, write.remove, config.digest);
+      return undefined;
+    },
+  });
+}
+
+async function resize(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  gap: () => Promise<Gap>,
+  first: Gap,
+): Promise<void> {
+  const grow = first.write.resize;
+  if (grow === undefined) return;
+  const { spec } = subjectOf(ctx, vm.uuid);
+  await runStep(ctx, {
+    name: 'resize',
+    message: `growing ${grow.disk}`,
+    waitingFor: 'waiting-for-resize',
+    timeout: 10 * 60_000,
+    vm,
+    lanes: [storageLane(ctx.plan.limits, vm.node, spec.disk.storage ?? '')],
+    isDone: async () => (await gap()).write.resize === undefined,
+    send: async () => {
+      const { config } = await gap();
+      return ctx.ports.pve.write.resize(vm.node, vm.vmid, grow.disk, grow.bytes, config.digest);
+    },
+  });
+}
+
+/** Pools are read with the cluster's list only, so this is sent when the plan's inventory says it is needed; it may be repeated. */
+async function setPool(ctx: WorkerContext, vm: VmHandle, write: ConfigWrite): Promise<void> {
+  const { pool } = write;
+  if (pool === undefined) return;
+  if (pool.from !== undefined) await ctx.ports.pve.write.setPool(pool.from, vm.vmid, false);
+  if (pool.to !== undefined) await ctx.ports.pve.write.setPool(pool.to, vm.vmid, true);
+}

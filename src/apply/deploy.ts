@@ -1,0 +1,192 @@
+import { configWrite } from '../model/attributes/config-write.ts';
+import { firstChanges } from '../model/attributes/diff-attributes.ts';
+import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
+import { StepFailed } from '../model/errors.ts';
+import type { PveParams } from '../model/ports.ts';
+import { isVmMissing } from '../model/pve-texts.ts';
+import { formatDuration, formatSize } from '../model/quantity.ts';
+import { clearDoing } from '../model/transitions.ts';
+import type { ImageSource } from '../model/worker.ts';
+import {
+  changeState,
+  tellDone,
+  tellProgress,
+  tellWarning,
+  timeoutsOf,
+  type VmHandle,
+  type WorkerContext,
+} from './context.ts';
+import { converge } from './converge.ts';
+import { downloadImage } from './download-image.ts';
+import { doubtsAbout } from './identity.ts';
+import { storageLane } from './lanes.ts';
+import { recordMade } from './record-made.ts';
+import { runStep, type Step } from './step.ts';
+import { subjectOf } from './subject.ts';
+import { IdTaken, placeVm } from './vm-id.ts';
+
+const MAX_IDS = 5;
+const LOOK_EVERY_MS = 2000;
+/** A lock of clone or create without a task that holds it, for so long: its task worker died. */
+const STUCK_AFTER_MS = 20_000;
+
+/**
+ * Makes the worker's VM: reserves an id, clones the template or imports the image, writes the configuration
+ * and the marks, grows the disk, records it. Any part of it may have been done by an interrupted run.
+ */
+export async function deploy(ctx: WorkerContext): Promise<VmHandle> {
+  const begun = ctx.ports.clock.monotonic();
+  const vm = await makeVm(ctx);
+  await converge(ctx, vm, true);
+  await recordMade(ctx, vm);
+  const { disk } = subjectOf(ctx, vm.uuid).spec;
+  const place = disk.storage === undefined ? '' : ` on ${disk.storage}`;
+  const took = formatDuration(ctx.ports.clock.monotonic() - begun);
+  tellDone(ctx, 'deploy', `done in ${took}: vm ${vm.vmid}, ${formatSize(disk.size)}${place}`);
+  return vm;
+}
+
+/** The id may be taken by somebody else at any moment; then another one is used. */
+async function makeVm(ctx: WorkerContext): Promise<VmHandle> {
+  const taken: number[] = [];
+  for (;;) {
+    const vm = await placeVm(ctx, taken);
+    try {
+      await runStep(ctx, await makingStep(ctx, vm));
+      return vm;
+    } catch (error) {
+      if (!(error instanceof IdTaken) || taken.length >= MAX_IDS) throw error;
+      taken.push(vm.vmid);
+      tellWarning(ctx, `${error.message}; using another id`);
+      await changeState(ctx, (state, worker) => clearDoing(state, worker));
+    }
+  }
+}
+
+async function makingStep(ctx: WorkerContext, vm: VmHandle): Promise<Step> {
+  const { spec } = subjectOf(ctx, vm.uuid);
+  const source = spec.imageSource;
+  if (source === undefined)
+    throw new StepFailed(`image ${spec.image} of ${ctx.worker.worker} was not found on ${vm.node}`);
+  const lanes = [storageLane(ctx.plan.limits, vm.node, spec.disk.storage ?? '')];
+  const common = {
+    vm,
+    lanes,
+    timeout: timeoutsOf(ctx).deploy,
+    isDone: () => isMade(ctx, vm, source),
+  };
+  if (source.kind === 'template') return { ...common, ...cloneStep(ctx, vm, source) };
+  const volume = source.kind === 'import' ? source.volume : await downloadImage(ctx, vm, source);
+  return {
+    ...common,
+    name: 'create',
+    message: `creating vm ${vm.vmid} from ${volume}`,
+    waitingFor: 'waiting-for-create',
+    send: () => ctx.ports.pve.write.create(vm.node, creation(ctx, vm, volume)),
+  };
+}
+
+function cloneStep(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  source: Extract<ImageSource, { kind: 'template' }>,
+): Pick<Step, 'name' | 'message' | 'waitingFor' | 'task' | 'send'> {
+  const { name, spec, identity } = subjectOf(ctx, vm.uuid);
+  const from = ctx.inventory.vms[String(source.vmid)]?.node ?? vm.node;
+  const full = source.clone === 'full';
+  const description = attributesOf(spec, name, identity).description;
+  return {
+    name: 'clone',
+    message: `cloning template ${source.vmid} to vm ${vm.vmid}`,
+    waitingFor: 'waiting-for-clone',
+    task: { node: from, type: 'qmclone', id: source.vmid },
+    send: () =>
+      ctx.ports.pve.write.clone(from, source.vmid, {
+        newid: vm.vmid,
+        name,
+        description: typeof description === 'string' ? description : '',
+        full,
+        ...(from === vm.node ? {} : { target: vm.node }),
+        ...(full && spec.disk.storage !== undefined ? { storage: spec.disk.storage } : {}),
+        ...(spec.pool === undefined ? {} : { pool: spec.pool }),
+      }),
+  };
+}
+
+/** Everything in one call, marks included (fact: creation takes it all at once, a failed one leaves nothing). */
+function creation(ctx: WorkerContext, vm: VmHandle, volume: string): PveParams & { vmid: number } {
+  const { name, spec, identity } = subjectOf(ctx, vm.uuid);
+  const storage = spec.disk.storage;
+  if (storage === undefined) throw new StepFailed(`${name} has no storage for its disk`);
+  const base = {
+    values: {
+      ostype: 'l26',
+      scsihw: 'virtio-scsi-single',
+      scsi0: `${storage}:0,import-from=${volume}`,
+      boot: 'order=scsi0',
+      serial0: 'socket',
+    },
+    digest: '',
+  };
+  const changes = firstChanges(
+    attributesOf(spec, name, identity),
+    readAttributes(base, { node: vm.node, vmid: vm.vmid }),
+  );
+  const { set } = configWrite(base, changes, { diskKey: 'scsi0', storage });
+  const cpu = spec.cpu.type === undefined ? { cpu: 'x86-64-v2-AES' } : {};
+  const pool = spec.pool === undefined ? {} : { pool: spec.pool };
+  return { ...base.values, ...cpu, ...set, ...pool, vmid: vm.vmid };
+}
+
+/**
+ * Whether that id holds the VM that this deploy is making. Waits while a clone or creation still holds its
+ * lock. Throws IdTaken when it is somebody else's, or when the lock was left by a dead task worker: only root
+ * can mend that, and Muster goes on under another id.
+ */
+async function isMade(ctx: WorkerContext, vm: VmHandle, source: ImageSource): Promise<boolean> {
+  const { pve, clock } = ctx.ports;
+  const { lineage } = ctx.ports.ledger.current();
+  let idleSince: number | undefined;
+  for (;;) {
+    if (await pve.read.idIsFree(vm.vmid)) return false;
+    const config = await pve.read.config(vm.node, vm.vmid).catch((error: unknown) => {
+      if (isVmMissing(error)) return undefined;
+      throw error;
+    });
+    if (config === undefined)
+      throw new IdTaken(vm.vmid, 'by a guest that this token may not see, or of another node');
+    const { lock } = config.values;
+    if (lock !== 'clone' && lock !== 'create') {
+      const doubt = doubtsAbout(config, vm, lineage, 'card');
+      if (doubt === undefined) return true;
+      throw new IdTaken(vm.vmid, doubt);
+    }
+    const busy = await isBeingMade(ctx, vm, source);
+    idleSince = busy ? undefined : (idleSince ?? clock.monotonic());
+    if (idleSince !== undefined && clock.monotonic() - idleSince > STUCK_AFTER_MS)
+      throw new IdTaken(vm.vmid, leftLocked(vm, lock));
+    tellProgress(ctx, lock, `vm ${vm.vmid} is being made`, { waitingFor: `waiting-for-${lock}` });
+    await clock.sleep(LOOK_EVERY_MS, ctx.interrupts.second);
+  }
+}
+
+async function isBeingMade(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  source: ImageSource,
+): Promise<boolean> {
+  const template = source.kind === 'template' ? source.vmid : undefined;
+  const node =
+    (template === undefined ? undefined : ctx.inventory.vms[String(template)]?.node) ?? vm.node;
+  const tasks = await ctx.ports.pve.tasks.list(node);
+  return tasks.some(
+    ({ running, type, id }) =>
+      running &&
+      ((type === 'qmclone' && id === String(template)) ||
+        (type === 'qmcreate' && id === String(vm.vmid))),
+  );
+}
+
+function leftLocked(vm: VmHandle, lock: string): string {
+  return `its ${lock} was cut off and left a lock that only root can remove (on ${vm.node}: qm unlock ${vm.vmid} && qm destroy ${vm.vmid} --purge)`;
+}

@@ -1,0 +1,191 @@
+import { busyWithPackages } from '../guest/activity.ts';
+import { launchGuest } from '../guest/launch-guest.ts';
+import { type Patched, patchGuest } from '../guest/patch-guest.ts';
+import { runChecks } from '../guest/run-checks.ts';
+import type { Actor, GuestTarget } from '../guest/target.ts';
+import { waitForGuest } from '../guest/wait-for-guest.ts';
+import { formatDuration } from '../model/quantity.ts';
+import type { CheckResult, PatchRecord, State, TestRecord } from '../model/state.ts';
+import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transitions.ts';
+import type { WorkerSpec } from '../model/worker.ts';
+import {
+  changeState,
+  Interrupted,
+  recordOf,
+  tellDone,
+  tellProgress,
+  type VmHandle,
+  type WorkerContext,
+} from './context.ts';
+import {
+  failure,
+  gateFailure,
+  hasFailed,
+  passed,
+  patchWords,
+  spent,
+  tellFailure,
+} from './launch-words.ts';
+import { type BusyGuest, powerOff, powerOn } from './power.ts';
+import { stopWhenInterrupted } from './step.ts';
+
+export interface TestOutcome {
+  readonly test: TestRecord;
+  readonly patch?: PatchRecord;
+}
+
+/**
+ * Powers the VM on, tests it, patches it (tests again after a reboot) and always powers it off. A failed check
+ * or patch is a result, recorded; only an interrupt or a failure to power off is thrown.
+ */
+export async function launchForTest(ctx: WorkerContext, vm: VmHandle): Promise<TestOutcome> {
+  const target = targetOf(ctx, vm);
+  const firstLaunch = recordOf(ctx)?.last.used === undefined;
+  let outcome: TestOutcome;
+  try {
+    outcome = await testAndPatch(ctx, vm, target, firstLaunch);
+  } catch (error) {
+    if (error instanceof Interrupted || ctx.interrupts.second.aborted) {
+      if (!ctx.interrupts.second.aborted) await powerOff(ctx, vm, isBusy(target));
+      throw new Interrupted();
+    }
+    const failed = gateFailure(error);
+    if (failed === undefined) throw error;
+    outcome = { test: testRecord(ctx, [failed]) };
+    tellFailure(ctx, [failed]);
+  }
+  await changeState(ctx, (state, worker) => saveOutcome(state, worker, outcome));
+  await powerOff(ctx, vm, isBusy(target));
+  await changeState(ctx, clearDoing);
+  return outcome;
+}
+
+async function testAndPatch(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  target: GuestTarget,
+  firstLaunch: boolean,
+): Promise<TestOutcome> {
+  await powerOn(ctx, vm);
+  await greet(ctx, vm, target, firstLaunch);
+  const first = await check(ctx, target);
+  if (hasFailed(first)) return { test: testRecord(ctx, first) };
+  stopWhenInterrupted(ctx);
+  const { record, rebootRequired, fatal } = await patch(ctx, target);
+  if (fatal) {
+    const seen = record.message ?? 'system updates could not be installed';
+    return { test: testRecord(ctx, [...first, failure('patch', seen)]), patch: record };
+  }
+  if (!rebootRequired || specOf(ctx).patch.reboot === 'never')
+    return { test: testRecord(ctx, first), patch: record };
+  await powerOff(ctx, vm, isBusy(target));
+  await powerOn(ctx, vm);
+  await greet(ctx, vm, target, false);
+  const again = await check(ctx, target);
+  return { test: testRecord(ctx, again), patch: { ...record, rebooted: true } };
+}
+
+/** Waits for the guest, takes it over for this run and delivers its files. */
+async function greet(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  target: GuestTarget,
+  firstLaunch: boolean,
+): Promise<void> {
+  const { pve, clock } = ctx.ports;
+  const spec = specOf(ctx);
+  const begun = clock.monotonic();
+  const { addresses } = await waitForGuest(target, {
+    timeouts: { start: spec.timeouts.start },
+    status: () => pve.read.status(vm.node, vm.vmid),
+    firstLaunch,
+    needsAddress: spec.networks.length > 0,
+    onWait: ({ waitingFor, waitedMs, deadlineMs }) =>
+      tellProgress(ctx, 'start', 'booting', { waitingFor, waitedMs, deadlineMs }),
+  });
+  const took = formatDuration(clock.monotonic() - begun);
+  const how = spec.networks.some(({ ipv4 }) => (ipv4 ?? 'dhcp') === 'dhcp') ? ' (dhcp)' : '';
+  const where = addresses.length === 0 ? '' : `; address ${addresses.join(', ')}${how}`;
+  tellDone(ctx, 'start', `agent answers after ${took}${where}`);
+  const launch = { ...actorOf(ctx), worker: ctx.worker.worker, files: spec.files };
+  const { written } = await launchGuest(target, { ...launch, contents: ctx.plan.contents });
+  if (written.length > 0) tellDone(ctx, 'files', `written: ${written.join(', ')}`);
+}
+
+async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly CheckResult[]> {
+  const spec = specOf(ctx);
+  const pveApi = apiAddress(ctx.plan.cluster.endpoint);
+  const results = await runChecks(target, {
+    spec,
+    repositories: ctx.plan.repositories,
+    ...(pveApi === undefined ? {} : { pveApi }),
+    clusterTime: ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now(),
+    timeout: spec.timeouts.test,
+  });
+  if (hasFailed(results)) tellFailure(ctx, results);
+  else tellDone(ctx, 'test', `${results.filter(passed).length} passed in ${spent(results)}`);
+  return results;
+}
+
+async function patch(ctx: WorkerContext, target: GuestTarget): Promise<Patched> {
+  const spec = specOf(ctx);
+  const last = recordOf(ctx)?.last.patch;
+  const begun = ctx.ports.clock.monotonic();
+  const patched = await patchGuest(target, {
+    ...actorOf(ctx),
+    patch: spec.patch,
+    ...(last === undefined ? {} : { last }),
+    kind: 'test',
+    timeout: spec.timeouts.patch,
+    now: ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now(),
+    onProgress: ({ waitingFor, waitedMs, deadlineMs, message }) =>
+      tellProgress(ctx, 'patch', message ?? 'installing updates', {
+        waitingFor,
+        waitedMs,
+        deadlineMs,
+      }),
+  });
+  const took = formatDuration(ctx.ports.clock.monotonic() - begun);
+  tellDone(ctx, 'patch', patchWords(patched, took), { failed: patched.record.result === 'failed' });
+  return patched;
+}
+
+function testRecord(ctx: WorkerContext, checks: readonly CheckResult[]): TestRecord {
+  const at = ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now();
+  return { result: hasFailed(checks) ? 'failed' : 'passed', at, checks };
+}
+
+function saveOutcome(state: State, worker: string, { test, patch: patched }: TestOutcome): State {
+  const tested = recordUse(recordTest(state, worker, test), worker, test.at);
+  return patched === undefined ? tested : recordPatch(tested, worker, patched);
+}
+
+function specOf(ctx: WorkerContext): WorkerSpec {
+  const spec = ctx.worker.desired?.spec ?? recordOf(ctx)?.declared;
+  if (spec === undefined) throw new Error(`${ctx.worker.worker} is not in the state`);
+  return spec;
+}
+
+function actorOf(ctx: WorkerContext): Actor {
+  const fence = recordOf(ctx)?.lease?.fence;
+  if (fence === undefined) throw new Error(`${ctx.worker.worker} is launched without a lease`);
+  return { run: ctx.run.id, fence };
+}
+
+export function targetOf(ctx: WorkerContext, vm: VmHandle): GuestTarget {
+  const { pve, clock } = ctx.ports;
+  return { agent: pve.agent, node: vm.node, vmid: vm.vmid, clock, signal: ctx.interrupts.second };
+}
+
+/** A guest that can't be asked is taken as idle: it may hang, and has to be powered off all the same. */
+export function isBusy(target: GuestTarget): BusyGuest {
+  return () => busyWithPackages(target).catch(() => false);
+}
+
+function apiAddress(
+  endpoint: string,
+): { readonly host: string; readonly port: number } | undefined {
+  if (!URL.canParse(endpoint)) return undefined;
+  const { hostname, port } = new URL(endpoint);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 443 : Number(port) };
+}

@@ -1,0 +1,151 @@
+import { assertNever } from '../model/assert-never.ts';
+import { StepFailed } from '../model/errors.ts';
+import { parsePropertyString } from '../model/property-string.ts';
+import type { PatchRecord, State, TestRecord, WorkerRecord } from '../model/state.ts';
+import { clearDoing, forgetVm, forgetWorker, putWorker } from '../model/transitions.ts';
+import { changeState, recordOf, type VmHandle, type WorkerContext } from './context.ts';
+import { converge } from './converge.ts';
+import { deploy } from './deploy.ts';
+import { deleteVm } from './destroy.ts';
+import { requireOurs } from './identity.ts';
+import { isBusy, launchForTest, targetOf } from './launch-test.ts';
+import { migrate } from './migrate.ts';
+import { powerOff } from './power.ts';
+import { declare, recordMade } from './record-made.ts';
+import { subjectOf } from './subject.ts';
+
+export interface Performed {
+  readonly test?: TestRecord;
+  readonly patch?: PatchRecord;
+}
+
+/** Runs one action of a worker's plan. What it finds done it leaves; the state says afterwards what is true. */
+export async function perform(ctx: WorkerContext): Promise<Performed> {
+  switch (ctx.action) {
+    case 'shutdown':
+      await shutDown(ctx);
+      return {};
+    case 'forget':
+      await changeState(ctx, forgetWorker);
+      return {};
+    case 'destroy':
+      await destroy(ctx);
+      return {};
+    case 'adopt':
+      await adopt(ctx);
+      return {};
+    case 'rename':
+      // The record was renamed together with the taking of its lease.
+      return {};
+    case 'configure':
+      await configure(ctx);
+      return {};
+    case 'deploy':
+      await deploy(ctx);
+      return {};
+    case 'update':
+      await update(ctx);
+      return {};
+    case 'replace':
+      await replace(ctx);
+      return {};
+    case 'test':
+      return launchForTest(ctx, requireVm(ctx));
+    case 'session':
+      throw new Error('a session is not run by an apply');
+    default:
+      return assertNever(ctx.action);
+  }
+}
+
+/** The recorded VM, on the node where it was found. */
+function vmOf(ctx: WorkerContext): VmHandle | undefined {
+  const vm = recordOf(ctx)?.vm;
+  if (vm === undefined) return undefined;
+  const node = ctx.inventory.vms[String(vm.vmid)]?.node ?? vm.node;
+  return { vmid: vm.vmid, node, uuid: vm.uuid };
+}
+
+function requireVm(ctx: WorkerContext): VmHandle {
+  const vm = vmOf(ctx);
+  if (vm === undefined) throw new StepFailed(`${ctx.worker.worker} has no VM`);
+  return vm;
+}
+
+/** Also of a VM that is about to be adopted, and that no record names yet. */
+async function shutDown(ctx: WorkerContext): Promise<void> {
+  const vm = vmOf(ctx) ?? plannedVm(ctx) ?? requireVm(ctx);
+  await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
+  await changeState(ctx, clearDoing);
+}
+
+/** Deletes the VM. An undeclared worker's record goes with it; a declared one is Configured again. */
+async function destroy(ctx: WorkerContext): Promise<void> {
+  const recorded = vmOf(ctx);
+  const vm = recorded ?? plannedVm(ctx);
+  if (vm !== undefined) {
+    await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
+    await deleteVm(ctx, vm, recorded === undefined ? 'card' : 'strong-and-soft');
+  }
+  const keep = ctx.worker.desired !== undefined;
+  await changeState(ctx, (state, worker) => {
+    if (recordOf(ctx) === undefined) return state;
+    return keep ? clearDoing(forgetVm(state, worker), worker) : forgetWorker(state, worker);
+  });
+}
+
+/** The VM that the plan names although no record does: an orphan to prune, or what an interrupted deploy left. */
+function plannedVm(ctx: WorkerContext): VmHandle | undefined {
+  const { vmid, uuid, node } = ctx.worker;
+  const doing = recordOf(ctx)?.doing;
+  if (vmid !== undefined && uuid !== undefined) return { vmid, uuid, node };
+  if (doing?.vmid === undefined || doing.uuid === undefined) return undefined;
+  return { vmid: doing.vmid, uuid: doing.uuid, node: doing.node ?? node };
+}
+
+/** Records what is declared. The VM, if a former one is gone, is forgotten; nothing is asked of PVE. */
+async function configure(ctx: WorkerContext): Promise<void> {
+  const { desired } = ctx.worker;
+  if (desired === undefined) return;
+  const gone = ctx.worker.reasons.includes('vm-gone');
+  await changeState(ctx, (state, worker) => {
+    const declared = declare(ctx, state, desired.spec);
+    return gone ? clearDoing(forgetVm(declared, worker), worker) : clearDoing(declared, worker);
+  });
+}
+
+async function update(ctx: WorkerContext): Promise<void> {
+  const vm = requireVm(ctx);
+  const target = subjectOf(ctx, vm.uuid).spec.node;
+  const placed = vm.node === target ? vm : await migrate(ctx, vm, target);
+  await converge(ctx, placed, false);
+  await recordMade(ctx, placed);
+}
+
+/** Destroy, then deploy, under the same id. When the deploy fails the worker is Configured, not lost. */
+async function replace(ctx: WorkerContext): Promise<void> {
+  const vm = vmOf(ctx);
+  if (vm !== undefined) {
+    await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
+    await deleteVm(ctx, vm);
+  }
+  await deploy(ctx);
+}
+
+/** Takes a VM that bears all our marks into the state; an update in the same plan brings it to its declaration. */
+async function adopt(ctx: WorkerContext): Promise<void> {
+  const { vmid, uuid, node, desired } = ctx.worker;
+  if (vmid === undefined || uuid === undefined || desired === undefined)
+    throw new Error(`the plan does not say which VM ${ctx.worker.worker} adopts`);
+  const vm = { vmid, uuid, node };
+  const config = await requireOurs(ctx, vm, 'strong-and-soft');
+  const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
+  const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
+  const image = { name: desired.spec.image, source: 'unknown' };
+  const adopted = (before: WorkerRecord): WorkerRecord => ({ ...before, vm: ref, image });
+  await changeState(ctx, (state: State, worker) => {
+    const declared = declare(ctx, state, desired.spec);
+    const record = declared.workers[worker];
+    return record === undefined ? declared : putWorker(declared, worker, adopted(record));
+  });
+}

@@ -1,0 +1,51 @@
+import { readAttributes } from '../model/attributes/read-attributes.ts';
+import { parsePropertyString } from '../model/property-string.ts';
+import { clearDoing, recordDeclared, recordObserved, recordVm } from '../model/transitions.ts';
+import type { ImageSource, WorkerSpec } from '../model/worker.ts';
+import { changeState, type VmHandle, type WorkerContext } from './context.ts';
+import { requireOurs } from './identity.ts';
+import { subjectOf } from './subject.ts';
+
+/** Records the VM as it shows itself now, as declared now, and that nothing is being done any more: one write. */
+export async function recordMade(ctx: WorkerContext, vm: VmHandle): Promise<void> {
+  const config = await requireOurs(ctx, vm);
+  const { spec } = subjectOf(ctx, vm.uuid);
+  const observed = readAttributes(config, {
+    node: vm.node,
+    vmid: vm.vmid,
+    ...(spec.pool === undefined ? {} : { pool: spec.pool }),
+  });
+  const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
+  const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
+  const image = { name: spec.image, source: describeSource(spec.imageSource) };
+  const kept = ctx.action === 'deploy' || ctx.action === 'replace' ? image : undefined;
+  await changeState(ctx, (state, worker) => {
+    const made = recordVm(declare(ctx, state, spec), worker, ref, kept);
+    return clearDoing(recordObserved(made, worker, observed), worker);
+  });
+}
+
+/** Records this worker's declaration. */
+export function declare(
+  ctx: WorkerContext,
+  state: Parameters<typeof recordDeclared>[0],
+  spec: WorkerSpec,
+): ReturnType<typeof recordDeclared> {
+  const at = ctx.worker.desired?.declaredAt ?? ctx.worker.declaredAt;
+  const place = at === undefined ? undefined : `${at.file}:${at.line}`;
+  return recordDeclared(state, ctx.worker.worker, spec, place);
+}
+
+/** "template 9000", "import local:import/x.qcow2", "url https://… sha512:…": what an image change is seen by. */
+export function describeSource(source: ImageSource | undefined): string {
+  switch (source?.kind) {
+    case 'template':
+      return `template ${source.vmid}`;
+    case 'import':
+      return `import ${source.volume}`;
+    case 'url':
+      return `url ${source.url} ${source.checksum}`;
+    default:
+      return 'unknown';
+  }
+}

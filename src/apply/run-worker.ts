@@ -1,0 +1,194 @@
+import { DiagnosticsError } from '../model/diagnostic.ts';
+import {
+  Fenced,
+  GuestError,
+  PveError,
+  StepFailed,
+  TaskFailed,
+  TaskTimeout,
+  VmidTaken,
+  WaitTimeout,
+} from '../model/errors.ts';
+import { lookup } from '../model/lookup.ts';
+import type { ActionKind, WorkerPlan } from '../model/plan.ts';
+import type { WorkerOutcome } from '../model/result.ts';
+import { releaseLeases } from '../model/runs.ts';
+import type { State } from '../model/state.ts';
+import { setDoingError } from '../model/transitions.ts';
+import type { Confirm } from './confirm-port.ts';
+import { Interrupted, sinceStart, type WorkerBase, type WorkerContext } from './context.ts';
+import { freshInventory } from './fresh.ts';
+import { NotOurs } from './identity.ts';
+import { type Performed, perform } from './perform.ts';
+import { stopWhenInterrupted } from './step.ts';
+import { takeLease } from './take-lease.ts';
+
+/**
+ * One worker of a plan: lease → confirm against what is true now → its actions in order → release. Whatever
+ * goes wrong outside ends up in the outcome; a bug is thrown.
+ */
+export async function runWorker(base: WorkerBase, confirm: Confirm): Promise<WorkerOutcome> {
+  const begun = base.ports.clock.monotonic();
+  const ended = (part: Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>): WorkerOutcome => ({
+    ...summary(base),
+    tookMs: base.ports.clock.monotonic() - begun,
+    ...part,
+  });
+  try {
+    stopWhenInterrupted({ ...base, action: 'configure' });
+    const lease = await takeLease(base);
+    if (lease !== undefined)
+      return ended({
+        result: 'held',
+        error: `leased by ${lease}`,
+        remedy: 'Apply again when it has ended, or wait for it with --wait.',
+      });
+    return await confirmAndRun(base, confirm, ended);
+  } catch (error) {
+    return ended(await failed(base, error));
+  } finally {
+    await release(base);
+  }
+}
+
+async function confirmAndRun(
+  base: WorkerBase,
+  confirm: Confirm,
+  ended: (part: Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>) => WorkerOutcome,
+): Promise<WorkerOutcome> {
+  const state = base.ports.ledger.current();
+  const record = lookup(state.workers, base.worker.worker);
+  const inventory = await freshInventory(
+    base.ports.pve,
+    base.inventory,
+    record?.vm ?? madeVm(base, state),
+  );
+  const verdict = confirm(base.worker, state, inventory);
+  if (verdict.kind === 'done') return ended({ result: 'done' });
+  if (verdict.kind === 'stale')
+    return ended({
+      result: 'stale',
+      error: 'it is not as it was when this was planned',
+      detail: verdict.differences,
+      remedy: 'Plan again.',
+    });
+  const performed = await runActions({ ...base, inventory, worker: verdict.worker });
+  return ended({ ...summary(base), result: 'done', ...performed });
+}
+
+function madeVm(base: WorkerBase, state: State): { vmid: number; node: string } | undefined {
+  const doing = lookup(state.workers, base.worker.worker)?.doing;
+  const vmid = doing?.vmid ?? (base.worker.uuid === undefined ? undefined : base.worker.vmid);
+  return vmid === undefined ? undefined : { vmid, node: doing?.node ?? base.worker.node };
+}
+
+async function runActions(base: WorkerBase): Promise<Performed> {
+  let performed: Performed = {};
+  for (const action of base.worker.actions) {
+    const ctx: WorkerContext = { ...base, action };
+    stopWhenInterrupted(ctx);
+    const begun = sinceStart(base);
+    const { worker } = base.worker;
+    base.ports.log.emit({
+      kind: 'action-start',
+      at: begun,
+      worker,
+      action,
+      message: startWords(base.worker, action),
+    });
+    try {
+      performed = { ...performed, ...(await perform(ctx)) };
+    } catch (error) {
+      const at = sinceStart(base);
+      if (error instanceof Error)
+        base.ports.log.emit({
+          kind: 'action-failed',
+          at,
+          worker,
+          action,
+          tookMs: at - begun,
+          error: error.message,
+        });
+      throw error;
+    }
+    const at = sinceStart(base);
+    base.ports.log.emit({ kind: 'action-done', at, worker, action, tookMs: at - begun });
+  }
+  return performed;
+}
+
+function startWords(worker: WorkerPlan, action: ActionKind): string {
+  const vm = worker.vmid === undefined ? '' : `, vm ${worker.vmid}`;
+  return `${action} on ${worker.node}${vm}`;
+}
+
+function summary(base: WorkerBase): Omit<WorkerOutcome, 'result' | 'tookMs'> {
+  const { worker, actions, node } = base.worker;
+  const record = lookup(base.ports.ledger.current().workers, worker);
+  const vmid = record?.vm?.vmid;
+  return {
+    worker,
+    actions,
+    node: record?.vm?.node ?? node,
+    status: record?.vm === undefined ? 'Configured' : 'Shut Down',
+    ...(vmid === undefined ? {} : { vmid }),
+  };
+}
+
+/** What went wrong, as an outcome. The record keeps it too: the next plan shows what an interrupted step met. */
+async function failed(
+  base: WorkerBase,
+  error: unknown,
+): Promise<Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>> {
+  if (error instanceof Interrupted || base.interrupts.second.aborted)
+    return { result: 'interrupted' };
+  if (!isOutside(error)) throw error;
+  const { worker } = base.worker;
+  await base.ports.ledger
+    .commit((state) =>
+      lookup(state.workers, worker)?.doing === undefined
+        ? state
+        : setDoingError(state, worker, error.message),
+    )
+    .catch(() => undefined);
+  return { result: 'failed', error: error.message, ...details(error) };
+}
+
+function isOutside(error: unknown): error is Error {
+  return (
+    error instanceof PveError ||
+    error instanceof TaskFailed ||
+    error instanceof TaskTimeout ||
+    error instanceof WaitTimeout ||
+    error instanceof NotOurs ||
+    error instanceof Fenced ||
+    error instanceof DiagnosticsError ||
+    error instanceof StepFailed ||
+    error instanceof GuestError ||
+    error instanceof VmidTaken
+  );
+}
+
+function details(error: Error): Partial<WorkerOutcome> {
+  if (error instanceof TaskFailed)
+    return {
+      detail: error.log,
+      remedy: 'Mend what the task says, then apply again: it goes on where it stopped.',
+    };
+  if (error instanceof NotOurs) return { remedy: 'Plan again: the next plan says whose it is.' };
+  if (error instanceof DiagnosticsError) {
+    const remedy = error.diagnostics.find((diagnostic) => diagnostic.remedy !== undefined)?.remedy;
+    return remedy === undefined ? {} : { remedy };
+  }
+  return { remedy: 'Apply again: it goes on where it stopped.' };
+}
+
+async function release(base: WorkerBase): Promise<void> {
+  if (base.interrupts.second.aborted) return;
+  await base.ports.ledger
+    .commit((state) => releaseLeases(state, base.run.id, [base.worker.worker]))
+    .catch((error: unknown) => {
+      // Another run has taken it over, or the state can't be written: the lease ends with its run's beat.
+      if (!(error instanceof Error)) throw error;
+    });
+}

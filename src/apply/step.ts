@@ -1,0 +1,186 @@
+import { PveError, StepFailed, TaskFailed } from '../model/errors.ts';
+import type { Doing } from '../model/state.ts';
+import { setDoing, setUpid } from '../model/transitions.ts';
+import {
+  changeState,
+  Interrupted,
+  recordOf,
+  tellProgress,
+  type VmHandle,
+  type WorkerContext,
+} from './context.ts';
+import type { LaneKey } from './lanes.ts';
+import { planDigest } from './plan-digest.ts';
+
+/**
+ * One thing that Muster does to a VM. The algorithm of `runStep`, for every step of every action:
+ *
+ * | | does | when it fails |
+ * |---|---|---|
+ * | 1 | `isDone` reads whether the work is done already | the step fails; nothing was sent |
+ * | 2 | saves the intent (write-ahead) | the step fails; nothing was sent |
+ * | 3 | checks that this run may still act, then `send` | 5 |
+ * | 4 | saves the UPID, waits for the task | 5 |
+ * | 5 | outcome unknown: waits for tasks of this VM that still run | goes on with 6 |
+ * | 6 | `isDone` again: done is done, whatever the answer was | a lock time-out is tried again with jitter until the deadline; anything else fails the step |
+ */
+export interface Step {
+  readonly name: string;
+  readonly message: string;
+  /** Named reason shown while waiting, such as `waiting-for-clone`. */
+  readonly waitingFor: string;
+  /** Milliseconds for the whole step, tries included. */
+  readonly timeout: number;
+  readonly vm: VmHandle;
+  readonly lanes?: readonly LaneKey[];
+  /** How to find its task again when the answer was lost; default: any task of this VM. */
+  readonly task?: { readonly node: string; readonly type: string; readonly id: number };
+  /** Reads, never assumes. Throws when the VM is not ours. */
+  isDone(): Promise<boolean>;
+  /** Sends the write; a UPID when PVE goes on in a task. */
+  send(): Promise<string | undefined>;
+}
+
+/** Longest time that one request may take: what fencing has to leave room for. */
+export const REQUEST_DEADLINE_MS = 30_000;
+const MAX_TRIES = 12;
+
+export async function runStep(ctx: WorkerContext, step: Step): Promise<void> {
+  if (await step.isDone()) return;
+  stopWhenInterrupted(ctx);
+  await ctx.lanes.within(step.lanes ?? [], () => tryUntilDone(ctx, step));
+}
+
+/** Throws when Ctrl-C was pressed and this step would begin something new. */
+export function stopWhenInterrupted(ctx: WorkerContext): void {
+  const { first, second } = ctx.interrupts;
+  if (second.aborted || (first.aborted && ctx.closing !== true)) throw new Interrupted();
+}
+
+async function tryUntilDone(ctx: WorkerContext, step: Step): Promise<void> {
+  const { clock, random } = ctx.ports;
+  const deadline = clock.monotonic() + step.timeout;
+  for (let tries = 1; ; tries += 1) {
+    stopWhenInterrupted(ctx);
+    await saveIntent(ctx, step);
+    const failure = await attempt(ctx, step, deadline);
+    if (ctx.interrupts.second.aborted) throw new Interrupted();
+    if (failure !== undefined) {
+      if (wasRefused(failure)) throw failure;
+      await waitForStragglers(ctx, step, deadline);
+    }
+    if (await step.isDone()) return;
+    if (failure === undefined)
+      throw new StepFailed(`${step.name} ended without an error, but its result is not there`);
+    if (!isWorthAnotherTry(failure) || tries >= MAX_TRIES) throw failure;
+    const pause = Math.min(15_000, 1000 * 2 ** (tries - 1)) * (0.5 + random.fraction());
+    if (clock.monotonic() + pause >= deadline) throw failure;
+    tellProgress(ctx, step.name, `${reasonOf(failure)}; trying again`, {
+      waitingFor: waitNameOf(failure),
+    });
+    await clock.sleep(pause, ctx.interrupts.second);
+  }
+}
+
+/** Sends once and waits for the task. Returns what went wrong instead of throwing it: the truth is read afterwards. */
+async function attempt(
+  ctx: WorkerContext,
+  step: Step,
+  deadline: number,
+): Promise<Error | undefined> {
+  const { pve, clock } = ctx.ports;
+  ctx.run.mayStart(REQUEST_DEADLINE_MS);
+  const begun = clock.monotonic();
+  tellProgress(ctx, step.name, step.message);
+  try {
+    const upid = await step.send();
+    if (upid === undefined) return undefined;
+    const saved = changeState(ctx, (state, worker) => setUpid(state, worker, upid));
+    const waited = pve.tasks.wait(upid, {
+      timeout: Math.max(1000, deadline - clock.monotonic()),
+      signal: ctx.interrupts.second,
+      onProgress: (line) =>
+        tellProgress(ctx, step.name, line, {
+          waitingFor: step.waitingFor,
+          waitedMs: clock.monotonic() - begun,
+          deadlineMs: step.timeout,
+        }),
+    });
+    await Promise.all([saved, waited]);
+    return undefined;
+  } catch (error) {
+    if (error instanceof PveError || error instanceof TaskFailed) return error;
+    throw error;
+  }
+}
+
+async function saveIntent(ctx: WorkerContext, step: Step): Promise<void> {
+  const { vmid, node, uuid } = step.vm;
+  const doing: Doing = {
+    run: ctx.run.id,
+    action: ctx.action,
+    step: step.name,
+    vmid,
+    node,
+    uuid,
+    plan: planDigest(ctx.worker),
+  };
+  await changeState(ctx, (state, worker) => setDoing(state, worker, doing));
+}
+
+/** Refused before anything could happen: not an unknown outcome. */
+function wasRefused(failure: Error): boolean {
+  if (!(failure instanceof PveError)) return false;
+  const { failure: kind } = failure.facts;
+  return (
+    kind === 'refused' || kind === 'forbidden' || kind === 'unauthenticated' || kind === 'untrusted'
+  );
+}
+
+/** The answer was lost or says failure: whatever PVE still does with this VM has to end before anything is read. */
+async function waitForStragglers(ctx: WorkerContext, step: Step, deadline: number): Promise<void> {
+  const { pve, clock } = ctx.ports;
+  const wanted = step.task ?? { node: step.vm.node, type: '', id: step.vm.vmid };
+  const saved = recordOf(ctx)?.doing?.upid;
+  const tasks = await pve.tasks.list(wanted.node).catch((error: unknown) => {
+    if (error instanceof PveError) return [];
+    throw error;
+  });
+  const running = tasks.filter(
+    (task) =>
+      task.running &&
+      (task.upid === saved ||
+        (task.id === String(wanted.id) && (wanted.type === '' || task.type === wanted.type))),
+  );
+  for (const task of running) {
+    const timeout = Math.max(1000, deadline - clock.monotonic());
+    await pve.tasks
+      .wait(task.upid, { timeout, signal: ctx.interrupts.second })
+      .catch((error: unknown) => {
+        if (!(error instanceof PveError || error instanceof TaskFailed)) throw error;
+      });
+  }
+}
+
+function isWorthAnotherTry(failure: Error): boolean {
+  if (failure instanceof TaskFailed)
+    return failure.failure === 'lock-timeout' || failure.failure === 'locked';
+  if (!(failure instanceof PveError)) return false;
+  const { failure: kind, reason } = failure.facts;
+  if (kind === 'unanswered' || kind === 'node-unreachable' || kind === 'unreachable') return true;
+  return (
+    kind === 'failed' &&
+    /got timeout|is locked|got no worker upid|checksum mismatch|file changed/i.test(reason)
+  );
+}
+
+function reasonOf(failure: Error): string {
+  if (failure instanceof TaskFailed) return failure.exitText;
+  if (failure instanceof PveError) return failure.facts.reason;
+  return failure.message;
+}
+
+function waitNameOf(failure: Error): string {
+  const lock = /VM is locked \(([\w-]+)\)/.exec(reasonOf(failure))?.[1];
+  return lock === undefined ? 'waiting-for-retry' : `waiting-for-lock(${lock})`;
+}

@@ -1,0 +1,95 @@
+import { DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { lookup } from '../model/lookup.ts';
+import { reserveVmid, vmidOwner } from '../model/transitions.ts';
+import { recordOf, type VmHandle, type WorkerContext } from './context.ts';
+import { planDigest } from './plan-digest.ts';
+
+/** An id turned out to be somebody else's (ids are not reserved by PVE's nextid). */
+export class IdTaken extends Error {
+  readonly vmid: number;
+  constructor(vmid: number, seen: string) {
+    super(`vm id ${vmid} is taken: ${seen}`);
+    this.name = 'IdTaken';
+    this.vmid = vmid;
+  }
+}
+
+/**
+ * The id, node and uuid for a VM to be made. What an interrupted deploy of this worker began is gone on with;
+ * otherwise the planned id, or the next free one of the range. The record reserves it before anything is sent.
+ */
+export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promise<VmHandle> {
+  const node = ctx.worker.node;
+  const doing = recordOf(ctx)?.doing;
+  if (
+    doing?.vmid !== undefined &&
+    doing.uuid !== undefined &&
+    doing.node === node &&
+    isMaking(doing.step)
+  ) {
+    if (!not.includes(doing.vmid)) return { vmid: doing.vmid, node, uuid: doing.uuid };
+  }
+  const explicit = ctx.worker.desired?.spec.vmid;
+  if (explicit !== undefined && not.includes(explicit))
+    throw new DiagnosticsError([
+      problem(
+        'vmid-taken',
+        `vm id ${explicit}, which ${ctx.worker.worker} asks for, is taken by another VM`,
+        'Free that id, or declare another vmid (or none, to have one chosen).',
+      ),
+    ]);
+  for (const vmid of candidates(ctx, explicit)) {
+    if (not.includes(vmid) || !(await ctx.ports.pve.read.idIsFree(vmid))) continue;
+    const vm = { vmid, node, uuid: ctx.ports.random.uuid() };
+    if (await reserve(ctx, vm)) return vm;
+  }
+  const { from, to } = ctx.plan.vmids;
+  throw new DiagnosticsError([
+    problem(
+      'no-free-vmid',
+      `no id from ${from} to ${to} is free for ${ctx.worker.worker}`,
+      'Widen cluster.vmids, or remove guests that hold ids of this range.',
+    ),
+  ]);
+}
+
+function isMaking(step: string): boolean {
+  return (
+    step === 'place' ||
+    step === 'clone' ||
+    step === 'create' ||
+    step === 'set-config' ||
+    step === 'resize'
+  );
+}
+
+function* candidates(ctx: WorkerContext, explicit: number | undefined): Generator<number> {
+  if (explicit !== undefined) {
+    yield explicit;
+    return;
+  }
+  const planned = ctx.worker.vmid;
+  if (planned !== undefined) yield planned;
+  const { from, to } = ctx.plan.vmids;
+  const others = new Set(ctx.plan.workers.map((worker) => worker.vmid));
+  for (let vmid = from; vmid <= to; vmid += 1) {
+    if (!others.has(vmid) && ctx.inventory.vms[String(vmid)] === undefined) yield vmid;
+  }
+}
+
+/** Saves the intent with that id; false when another worker's record has it. */
+async function reserve(ctx: WorkerContext, vm: VmHandle): Promise<boolean> {
+  const worker = ctx.worker.worker;
+  const doing = {
+    run: ctx.run.id,
+    action: ctx.action,
+    step: 'place',
+    ...vm,
+    plan: planDigest(ctx.worker),
+  };
+  const state = await ctx.ports.ledger.commit((current) => {
+    const owner = vmidOwner(current, vm.vmid);
+    return owner === undefined || owner === worker ? reserveVmid(current, worker, doing) : current;
+  });
+  return lookup(state.workers, worker)?.doing?.uuid === vm.uuid;
+}

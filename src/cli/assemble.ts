@@ -1,0 +1,102 @@
+import type { Declaration } from '../model/declaration.ts';
+import { DiagnosticsError } from '../model/diagnostic.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Plan, PlanOptions } from '../model/plan.ts';
+import type { Pve, StateStore } from '../model/ports.ts';
+import { emptyState, type State } from '../model/state.ts';
+import { buildPlan } from '../plan/build-plan.ts';
+import { expand } from '../plan/expand.ts';
+import { planNeeds } from '../plan/plan-needs.ts';
+import { readDetails, readInventory } from '../pve/inventory.ts';
+import type { StateView } from '../report/plan/headline.ts';
+import type { Invocation } from './invocation.ts';
+import { loadProject, openCluster, openState, type Project } from './load-project.ts';
+import { stateView } from './state-view.ts';
+
+/** Everything that a plan and its apply are made of. */
+export interface Assembled extends OpenProject {
+  readonly inventory: Inventory;
+  readonly plan: Plan;
+}
+
+/** A project with its state read and its cluster at hand. */
+export interface OpenProject {
+  readonly project: Project;
+  readonly store: StateStore;
+  /** What is recorded; an empty state with a new lineage where there is none. */
+  readonly state: State;
+  readonly stateView: StateView;
+  readonly pve: Pve;
+}
+
+/** Opens the project, hands it over, and closes the connections whatever happens. */
+export async function withProject<T>(
+  invocation: Invocation,
+  work: (open: OpenProject) => Promise<T>,
+): Promise<T> {
+  const { context, globals } = invocation;
+  const project = await loadProject(invocation);
+  const { project: name, environment } = project.declaration;
+  const store = await openState(invocation, project, `muster ${context.argv[0] ?? ''}`.trim());
+  const { state: found } = await store.read();
+  const state = found ?? emptyState(context.random.uuid(), name, environment);
+  const pve = await openCluster(invocation, project);
+  try {
+    const view = stateView(store.where, globals.root, found);
+    return await work({ project, store, state, stateView: view, pve });
+  } finally {
+    pve.close();
+  }
+}
+
+/**
+ * Reads the cluster twice, first cheaply and in bulk, then what the draft of the plan needs to be checked against,
+ * and plans. Mistakes that only the cluster shows are a DiagnosticsError.
+ */
+export async function assemble(
+  invocation: Invocation,
+  open: OpenProject,
+  options: PlanOptions,
+): Promise<Assembled> {
+  const { pve, state, project } = open;
+  const { declaration } = project;
+  const need = { recorded: recordedVms(state), refresh: options.refresh };
+  const bulk = await readInventory(pve, need, invocation.context.clock);
+  const draft = planFor(project, bulk, state, options, false);
+  const inventory = await readDetails(pve, bulk, planNeeds(draft, declaration));
+  const plan = planFor(project, inventory, state, options, true);
+  return { ...open, inventory, plan };
+}
+
+function planFor(
+  project: Project,
+  inventory: Inventory,
+  state: State,
+  options: PlanOptions,
+  preflight: boolean,
+): Plan {
+  const { declaration } = project;
+  const { desired, diagnostics } = expandFor(declaration, inventory);
+  const errors = diagnostics.filter(({ severity }) => severity === 'error');
+  if (errors.length > 0) throw new DiagnosticsError(diagnostics);
+  const warnings = [...project.warnings, ...diagnostics];
+  return buildPlan({ declaration, desired, state, inventory, options, preflight, warnings });
+}
+
+function expandFor(declaration: Declaration, inventory: Inventory) {
+  return expand(declaration, {
+    nodes: inventory.nodes,
+    vms: Object.values(inventory.vms),
+    storages: Object.values(inventory.storages),
+  });
+}
+
+/** VMs that workers have, and ids that an interrupted run may have used. */
+export function recordedVms(state: State): readonly { readonly vmid: number; readonly node: string }[] {
+  return Object.values(state.workers).flatMap(({ vm, doing }) => [
+    ...(vm === undefined ? [] : [{ vmid: vm.vmid, node: vm.node }]),
+    ...(doing?.vmid === undefined || doing.node === undefined || doing.vmid === vm?.vmid
+      ? []
+      : [{ vmid: doing.vmid, node: doing.node }]),
+  ]);
+}

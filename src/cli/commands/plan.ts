@@ -1,0 +1,48 @@
+import type { SavedPlan } from '../../model/plan.ts';
+import { anythingToDo } from '../../model/plan-counts.ts';
+import { savePlan } from '../../plan/saved-plan.ts';
+import { type Assembled, assemble, withProject } from '../assemble.ts';
+import { exitCodeOf } from '../exit-code.ts';
+import { FORMAT_NAMES, FORMATS } from '../formats.ts';
+import { choiceOf, isSet, textOf } from '../flags.ts';
+import type { Invocation } from '../invocation.ts';
+import { planFlags, planOptionsOf } from '../plan-options.ts';
+import { isImpossible } from '../plan-verdict.ts';
+import { writeUserFile } from '../user-file.ts';
+
+/** Plans and shows; changes nothing but the file of `--out`. */
+export async function runPlan(invocation: Invocation): Promise<number> {
+  const { context, globals, flags } = invocation;
+  const options = planOptionsOf(flags);
+  const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
+  return withProject(invocation, async (open) => {
+    const assembled = await assemble(invocation, open, options);
+    const { plan, stateView } = assembled;
+    const saved = envelope(invocation, assembled);
+    const out = textOf(flags, 'out');
+    if (out !== undefined) await writeUserFile(invocation, out, `${JSON.stringify(saved)}\n`);
+    const next = {
+      program: globals.program,
+      flags: planFlags(options),
+      ...(out === undefined ? {} : { savedAs: out }),
+    };
+    const view = { state: stateView, verbose: globals.verbose, paint: globals.paint, next };
+    context.stdout.write(FORMATS[format](saved, view));
+    const wanted = anythingToDo(plan) || plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);
+    return exitCodeOf({
+      impossible: isImpossible(plan),
+      refused: plan.refusals.length > 0,
+      changes: isSet(flags, 'detailed-exitcode') && wanted,
+    });
+  });
+}
+
+function envelope({ context }: Invocation, { plan, state }: Assembled): SavedPlan {
+  return savePlan(plan, {
+    toolVersion: context.version,
+    lineage: state.lineage,
+    serial: state.serial,
+    createdAt: context.clock.now(),
+    ...(context.commit === undefined ? {} : { commit: context.commit }),
+  });
+}

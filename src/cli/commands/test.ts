@@ -1,0 +1,9 @@
+import { planOptionsOf } from '../plan-options.ts';
+import type { Invocation } from '../invocation.ts';
+import { applyFresh } from './apply.ts';
+
+/** `apply --test --target W…`. */
+export async function runTest(invocation: Invocation): Promise<number> {
+  const options = { ...planOptionsOf(invocation.flags), test: true, target: invocation.args };
+  return applyFresh(invocation, options, { kind: 'yes' });
+}

@@ -1,0 +1,24 @@
+import { jsonLine } from '../../report/escape/json.ts';
+import { count } from '../../report/words.ts';
+import type { Invocation } from '../invocation.ts';
+import { loadProject } from '../load-project.ts';
+import { tell } from '../tell-failure.ts';
+
+/** Checks the declaration. Errors are thrown like everywhere; warnings don't change the exit code. */
+export async function runValidate(invocation: Invocation): Promise<number> {
+  const { context, globals } = invocation;
+  const { declaration, warnings } = await loadProject(invocation);
+  const parts = {
+    workers: Object.keys(declaration.workers).length,
+    workerSets: Object.keys(declaration.workerSets).length,
+    sessions: Object.keys(declaration.sessions).length,
+  };
+  if (warnings.length > 0) tell(warnings, '', { context, json: globals.json });
+  if (globals.json) context.stdout.write(`${jsonLine({ type: 'valid', valid: true, ...parts })}\n`);
+  else {
+    const { workers, workerSets, sessions } = parts;
+    const words = [count(workers, 'worker'), count(workerSets, 'worker set'), count(sessions, 'session')];
+    context.stdout.write(`The declaration is valid: ${words.join(', ')}.\n`);
+  }
+  return 0;
+}

@@ -1,0 +1,87 @@
+import { type ApplyInput, applyPlan } from '../apply/apply-plan.ts';
+
+import type { Plan } from '../model/plan.ts';
+import type { Log } from '../model/ports.ts';
+import type { ApplyResult } from '../model/result.ts';
+import { emptyState } from '../model/state.ts';
+import { confirm } from '../plan/confirm.ts';
+import { openLedger } from '../state/ledger.ts';
+import { readProcessFacts } from '../state/process-facts.ts';
+import { type LiveRun, startRun } from '../state/start-run.ts';
+import { takeWorkers } from '../state/take-workers.ts';
+import { watchRuns } from '../state/watch-runs.ts';
+import type { Assembled } from './assemble.ts';
+import type { Invocation } from './invocation.ts';
+
+/** The longest that one request to Proxmox may take, ms: what a taker waits out. */
+const REQUEST_DEADLINE_MS = 60_000;
+
+export interface ExecuteOptions extends ApplyInput['options'] {
+  readonly log: Log;
+  /** Of a saved plan: the lineage that a state which doesn't exist yet is born with. */
+  readonly lineage: string;
+}
+
+/** Registers a run, applies the plan, and ends the run whatever happens. */
+export async function execute(
+  invocation: Invocation,
+  assembled: Assembled,
+  plan: Plan,
+  options: ExecuteOptions,
+): Promise<ApplyResult> {
+  const { context } = invocation;
+  const { pve, inventory } = assembled;
+  const run = await register(invocation, assembled, plan, options.lineage);
+  try {
+    const { clock, random, interrupts } = context;
+    const ports = { pve, ledger: run.ledger, clock, random, log: options.log };
+    return await applyPlan({
+      plan,
+      inventory,
+      ports,
+      run,
+      take: taking(invocation, assembled, run),
+      confirm,
+      interrupts: { ...interrupts, second: AbortSignal.any([interrupts.second, run.lost]) },
+      options: { onError: options.onError, waitMs: options.waitMs },
+    });
+  } finally {
+    if (!context.interrupts.second.aborted) await run.end();
+  }
+}
+
+async function register(
+  { context }: Invocation,
+  { store, pve, project }: Assembled,
+  plan: Plan,
+  lineage: string,
+): Promise<LiveRun> {
+  const { clock, random } = context;
+  const { project: name, environment } = project.declaration;
+  const id = random.uuid();
+  const initial = () => emptyState(lineage, name, environment);
+  const ledger = await openLedger({ store, initial, runId: id, clock });
+  const facts = await readProcessFacts(context.processes);
+  return startRun({
+    ledger,
+    clock,
+    clusterTime: () => pve.clusterTime(),
+    run: { id, kind: 'apply', ...facts, planDigest: plan.reviewDigest },
+  });
+}
+
+/** Leases for this run, also from runs that are proven dead. */
+function taking({ context }: Invocation, { pve }: Assembled, run: LiveRun): ApplyInput['take'] {
+  const { clock, processes, interrupts } = context;
+  const watch = watchRuns({ clock, clusterTime: () => pve.clusterTime(), processes });
+  return (workers) =>
+    takeWorkers({
+      ledger: run.ledger,
+      runId: run.id,
+      workers,
+      watch,
+      clock,
+      requestDeadlineMs: REQUEST_DEADLINE_MS,
+      signal: interrupts.first,
+    });
+}

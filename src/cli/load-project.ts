@@ -1,0 +1,60 @@
+import { loadDeclaration } from '../declare/load-declaration.ts';
+import type { Declaration } from '../model/declaration.ts';
+import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
+import type { Files, Pve, StateStore } from '../model/ports.ts';
+import { pveSpecOf } from './credentials.ts';
+import type { Invocation } from './invocation.ts';
+import { readVariables } from './variables.ts';
+
+export interface Project {
+  readonly declaration: Declaration;
+  readonly warnings: readonly Diagnostic[];
+  readonly files: Files;
+}
+
+/** Reads and checks the declaration. All its mistakes at once are one DiagnosticsError. */
+export async function loadProject(invocation: Invocation): Promise<Project> {
+  const { context, globals } = invocation;
+  const files = context.files(globals.root);
+  const { vars, given } = await readVariables(invocation);
+  const { declaration, diagnostics } = await loadDeclaration(files, {
+    environment: globals.environment,
+    vars,
+    givenVars: given,
+    version: context.version,
+  });
+  if (declaration === undefined) throw new DiagnosticsError(diagnostics);
+  return { declaration: limited(declaration, globals.parallelism), warnings: diagnostics, files };
+}
+
+/** `--parallelism` stands in for limits.parallelism everywhere. */
+function limited(declaration: Declaration, parallelism: number | undefined): Declaration {
+  if (parallelism === undefined) return declaration;
+  const { cluster } = declaration;
+  return { ...declaration, cluster: { ...cluster, limits: { ...cluster.limits, parallelism } } };
+}
+
+/** The cluster's client; nothing is sent before its first use. */
+export async function openCluster(invocation: Invocation, project: Project): Promise<Pve> {
+  const { context, globals } = invocation;
+  const { cluster } = project.declaration;
+  const readCa = async (path: string) => {
+    const bytes = await project.files.read(path);
+    if (bytes !== undefined) return new TextDecoder().decode(bytes);
+    const message = `there is no file ${path} (the CA that the cluster's certificate is checked against)`;
+    throw new DiagnosticsError([problem('no-ca', message)]);
+  };
+  const { parallelism } = cluster.limits;
+  const sources = { env: context.env, root: globals.root, parallelism, readCa };
+  return context.openPve(await pveSpecOf(cluster, sources));
+}
+
+export async function openState(
+  invocation: Invocation,
+  project: Project,
+  run: string,
+): Promise<StateStore> {
+  const { context, globals } = invocation;
+  const { state } = project.declaration;
+  return context.openStore({ state, root: globals.root, run, lockTimeout: globals.lockTimeout });
+}

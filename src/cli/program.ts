@@ -1,0 +1,56 @@
+import { Command, Option } from 'commander';
+import { COMMANDS, type CommandSpec, type FlagSpec, GLOBAL_FLAGS } from './command-table.ts';
+import type { CliContext } from './context.ts';
+
+/** What the parser found: a command, its words and all flags by name. */
+export interface Parsed {
+  readonly command: CommandSpec;
+  readonly args: readonly string[];
+  readonly flags: Readonly<Record<string, unknown>>;
+}
+
+/** The parser. `chosen` is called at most once, when the words make a command. */
+export function buildProgram(context: CliContext, chosen: (parsed: Parsed) => void): Command {
+  const program = new Command('muster')
+    .description('Plans and applies backup workers on Proxmox VE.')
+    .usage('[-C DIR] [-e ENVIRONMENT] COMMAND')
+    .exitOverride()
+    .helpCommand('help [COMMAND]', 'show the help of a command')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    });
+  for (const flag of GLOBAL_FLAGS) program.addOption(optionOf(flag));
+  program.version(context.version, '--version', 'print the version');
+  for (const spec of COMMANDS) program.addCommand(commandOf(spec, program, chosen));
+  return program;
+}
+
+function commandOf(spec: CommandSpec, program: Command, chosen: (parsed: Parsed) => void): Command {
+  const command = new Command(spec.name).description(spec.help).copyInheritedSettings(program);
+  if (spec.args !== undefined) command.argument(spec.args);
+  for (const flag of spec.flags) command.addOption(optionOf(flag));
+  return command.action(() => {
+    const options: Record<string, unknown> = command.optsWithGlobals();
+    const flags = Object.entries(options).map(([key, value]) => [kebab(key), value]);
+    chosen({ command: spec, args: command.args, flags: Object.fromEntries(flags) });
+  });
+}
+
+/** The parser names flags in camel case; we don't. */
+function kebab(key: string): string {
+  return key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function optionOf(flag: FlagSpec): Option {
+  const short = flag.short === undefined ? '' : `-${flag.short}, `;
+  const value = flag.value === undefined ? '' : ` <${flag.value}>`;
+  const option = new Option(`${short}--${flag.name}${value}`, flag.help);
+  if (flag.repeat === true) {
+    option.argParser((text: string, before: unknown) =>
+      Array.isArray(before) ? [...before, text] : [text],
+    );
+  }
+  return option;
+}

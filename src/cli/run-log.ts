@@ -1,0 +1,94 @@
+import type { RunEvent } from '../model/event.ts';
+import type { Clock, Log } from '../model/ports.ts';
+import { jsonLine } from '../report/escape/json.ts';
+import { eventMessage } from '../report/progress/event-json.ts';
+import { type EventColumns, eventLines } from '../report/progress/event-lines.ts';
+import { liveLines, NOTHING_LIVE, nextLive } from '../report/progress/live-block.ts';
+import { type Told, tellOrNot } from '../report/progress/waiting-filter.ts';
+import type { TextOutput } from './context.ts';
+
+/** What shows a run while it goes on. `end` must be called, also after a failure. */
+export interface RunLog extends Log {
+  end(): Promise<void>;
+}
+
+export interface RunLogOptions {
+  readonly stdout: TextOutput;
+  readonly clock: Clock;
+  readonly json: boolean;
+  readonly columns: EventColumns;
+}
+
+const REDRAW_MS = 500;
+const MOST_ROWS = 12;
+
+/** A live block on a terminal, plain lines in a pipe, one JSON object per line for programs. */
+export function openRunLog(options: RunLogOptions): RunLog {
+  if (options.json) return jsonLog(options);
+  return options.stdout.isTTY ? liveLog(options) : plainLog(options);
+}
+
+function jsonLog({ stdout }: RunLogOptions): RunLog {
+  return {
+    emit: (event) => stdout.write(`${jsonLine(eventMessage(event))}\n`),
+    end: async () => {},
+  };
+}
+
+function plainLog({ stdout, columns }: RunLogOptions): RunLog {
+  let told: Told = {};
+  return {
+    emit: (event) => {
+      const next = tellOrNot(event, told);
+      told = next.told;
+      if (next.tell) stdout.write(lines(eventLines(event, columns)));
+    },
+    end: async () => {},
+  };
+}
+
+/** Lines that stay scroll above; below them one line per busy worker is drawn anew, with the time it takes. */
+function liveLog({ stdout, clock, columns }: RunLogOptions): RunLog {
+  const startedAt = clock.monotonic();
+  const stop = new AbortController();
+  let state = NOTHING_LIVE;
+  let drawn = 0;
+  const draw = (above: readonly string[]) => {
+    const terminal = { columns: stdout.columns ?? 80, rows: MOST_ROWS };
+    const block = liveLines(state, clock.monotonic() - startedAt, columns, terminal);
+    stdout.write(`${eraseLines(drawn)}${lines(above)}${lines(block)}`);
+    drawn = block.length;
+  };
+  const ticking = tick(clock, stop.signal, () => {
+    if (drawn > 0) draw([]);
+  });
+  return {
+    emit: (event: RunEvent) => {
+      const next = nextLive(state, event);
+      state = next.state;
+      draw(next.scroll ? eventLines(event, columns) : []);
+    },
+    end: async () => {
+      stop.abort();
+      await ticking;
+      state = NOTHING_LIVE;
+      draw([]);
+    },
+  };
+}
+
+async function tick(clock: Clock, signal: AbortSignal, redraw: () => void): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(REDRAW_MS, signal).catch(() => undefined);
+    if (!signal.aborted) redraw();
+  }
+}
+
+/** Moves up to the block's first line and erases from there on. */
+function eraseLines(count: number): string {
+  return count === 0 ? '' : `\u001b[${count}A\u001b[0J`;
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join('');
+}

@@ -1,0 +1,99 @@
+import type { Plan } from '../model/plan.ts';
+import { anythingToDo } from '../model/plan-counts.ts';
+import type { ApplyResult } from '../model/result.ts';
+import { jsonLine } from '../report/escape/json.ts';
+import { junitXml } from '../report/junit.ts';
+import { widthOf } from '../report/layout.ts';
+import { escapeTerminal } from '../report/escape/terminal.ts';
+import { planText } from '../report/plan/plan-text.ts';
+import {
+  changeSummaryMessage,
+  plannedChangeMessage,
+  resultMessage,
+  versionMessage,
+} from '../report/progress/event-json.ts';
+import { resultText } from '../report/result-text.ts';
+import { applyExitCode } from './apply-verdict.ts';
+import { type Approval, approve } from './approve.ts';
+import type { Assembled } from './assemble.ts';
+import { execute } from './execute.ts';
+import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
+import { choiceOf, durationOf, isSet, textOf } from './flags.ts';
+import type { Invocation } from './invocation.ts';
+import { isImpossible } from './plan-verdict.ts';
+import { openRunLog } from './run-log.ts';
+import { writeUserFile } from './user-file.ts';
+
+/** Shows a plan, asks unless it is agreed to, applies it, tells how it went. Resolves with the exit code. */
+export async function runAndReport(
+  invocation: Invocation,
+  assembled: Assembled,
+  plan: Plan,
+  approval: Approval,
+): Promise<number> {
+  const { context, globals, flags } = invocation;
+  show(invocation, assembled, plan);
+  if (isImpossible(plan)) return EXIT_CODES.impossible;
+  if (plan.refusals.length > 0) return EXIT_CODES.refused;
+  const waitMs = durationOf(flags, 'wait') ?? 0;
+  if (!anythingToDo(plan) && !(waitMs > 0 && isAnyLeased(plan))) return nothingDone(plan);
+  const given = isSet(flags, 'auto-approve') ? ({ kind: 'given' } as const) : approval;
+  if (!(await approve(invocation, plan.cluster, given))) {
+    context.stdout.write('Nothing was changed.\n');
+    return EXIT_CODES.impossible;
+  }
+  const result = await runLogged(invocation, assembled, plan, waitMs);
+  const junit = textOf(flags, 'junit');
+  if (junit !== undefined) await writeUserFile(invocation, junit, junitXml(result));
+  context.stdout.write(
+    globals.json
+      ? `${jsonLine(resultMessage(result))}\n`
+      : `\n${resultText(result, { program: globals.program, paint: globals.paint })}`,
+  );
+  return applyExitCode(plan, result);
+}
+
+async function runLogged(
+  invocation: Invocation,
+  assembled: Assembled,
+  plan: Plan,
+  waitMs: number,
+): Promise<ApplyResult> {
+  const { context, globals, flags } = invocation;
+  const names = plan.workers.map(({ worker }) => widthOf(escapeTerminal(worker)));
+  const { stdout, clock } = context;
+  if (!globals.json) stdout.write('\n');
+  const columns = { worker: Math.min(40, Math.max(0, ...names)) };
+  const log = openRunLog({ stdout, clock, json: globals.json, columns });
+  const onError = choiceOf(flags, 'on-error', ['continue', 'stop']) ?? 'continue';
+  const { lineage } = assembled.state;
+  try {
+    return await execute(invocation, assembled, plan, { log, onError, waitMs, lineage });
+  } finally {
+    await log.end();
+  }
+}
+
+function show({ context, globals }: Invocation, { stateView }: Assembled, plan: Plan): void {
+  if (globals.json) {
+    const messages = [
+      versionMessage(context.version),
+      ...plan.workers.map(plannedChangeMessage),
+      changeSummaryMessage(plan, 'apply'),
+    ];
+    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
+    return;
+  }
+  const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };
+  context.stdout.write(planText(plan, view));
+}
+
+function isAnyLeased(plan: Plan): boolean {
+  return plan.workers.some(({ held, actions }) => held?.why === 'leased' && actions.length > 0);
+}
+
+/** Without actions it is done, unless something is held. */
+function nothingDone(plan: Plan): number {
+  const isHeld = plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);
+  return exitCodeOf({ incomplete: isHeld });
+}

@@ -1,0 +1,79 @@
+import type { DeclarationDocument } from '../generated/declaration-document.ts';
+import { validateDeclaration } from '../generated/validate-declaration.js';
+import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
+import { type Change, changeAll } from './edits.ts';
+import type { Expanded } from './expand-variables.ts';
+import { explainSchemaError } from './explain-schema-error.ts';
+import { isPlainMap, type PlainMap } from './merge-sources.ts';
+import type { Mistake, Path } from './source.ts';
+
+export interface Checked {
+  /** What is valid of the document: entries with mistakes are left out, so that the rules can look at the others. */
+  readonly document: DeclarationDocument;
+  /** The whole of it, with entries that may be wrong: for the names that exist. */
+  readonly whole: PlainMap;
+  readonly mistakes: readonly Mistake[];
+}
+
+/** Each pass turns texts from variables into the numbers that are asked for; two are enough, three are safe. */
+const PASSES = 3;
+
+export function checkSchema(expanded: Expanded): Checked {
+  let whole: PlainMap = expanded.document;
+  let errors = validateDeclaration(whole);
+  for (let pass = 1; pass < PASSES && errors.length > 0; pass += 1) {
+    const mended = mendVariables(whole, errors, expanded);
+    if (mended === whole) break;
+    whole = mended;
+    errors = validateDeclaration(whole);
+  }
+  const mistakes = errors.flatMap((error) => explainSchemaError(error, whole) ?? []);
+  const document = withoutMistakes(whole, errors) as DeclarationDocument;
+  return { document, whole, mistakes };
+}
+
+/** A text that was one variable becomes the number or boolean that its place takes; a variable without a value is left out. */
+function mendVariables(
+  document: PlainMap,
+  errors: readonly SchemaError[],
+  { fromVariables, deferred }: Expanded,
+): PlainMap {
+  const changes: [Path, Change][] = [];
+  for (const { instancePath, keyword, params } of errors) {
+    const path = pathOfPointer(instancePath);
+    if (deferred.has(instancePath)) changes.push([path, () => undefined]);
+    else if (keyword === 'type' && fromVariables.has(instancePath))
+      changes.push([path, (value) => readAs([params.type].flat(), value)]);
+  }
+  const mended = changes.length === 0 ? document : changeAll(document, changes);
+  return isPlainMap(mended) ? mended : document;
+}
+
+function readAs(types: readonly unknown[], value: unknown): unknown {
+  if (types.includes('boolean') && (value === 'true' || value === 'false')) return value === 'true';
+  const wantsNumber = types.includes('integer') || types.includes('number');
+  return wantsNumber && typeof value === 'string' && /^-?\d{1,15}$/.test(value)
+    ? Number(value)
+    : value;
+}
+
+function withoutMistakes(document: PlainMap, errors: readonly SchemaError[]): PlainMap {
+  const valid = changeAll(
+    document,
+    errors.map((error): [Path, Change] => [culpritOf(error, document), () => undefined]),
+  );
+  return isPlainMap(valid) ? valid : {};
+}
+
+/** What to leave out: an unknown key alone, else the entry (`workers.a`) or section that holds the mistake. */
+function culpritOf(
+  { instancePath, keyword, params, propertyName }: SchemaError,
+  document: PlainMap,
+): Path {
+  const path = pathOfPointer(instancePath);
+  const extra =
+    propertyName ??
+    (keyword === 'additionalProperties' ? params.additionalProperty : params.propertyName);
+  if (typeof extra === 'string') return [...path, extra];
+  return path.slice(0, isPlainMap(document[String(path[0])]) ? 2 : 1);
+}

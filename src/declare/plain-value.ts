@@ -1,0 +1,238 @@
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  type Scalar,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
+import { didYouMean } from '../model/suggest.ts';
+import { type Mistake, type Source, spotOf } from './source.ts';
+
+/** What aliases and merges may make of the files: values in all, long texts counted by their length. */
+const MAX_SIZE = 2_000_000;
+const MAX_DEPTH = 64;
+
+/** A converted node. Shared where an alias repeats it, so that `size` may be far more than the memory it takes. */
+interface Plain {
+  readonly value: unknown;
+  readonly size: number;
+  readonly depth: number;
+}
+
+interface Reader {
+  readonly source: Source;
+  readonly mistakes: Mistake[];
+  readonly anchors: Map<string, Node>;
+  readonly done: Map<Node, Plain>;
+  /** Nodes whose conversion has begun and not ended: an alias to one of them contains itself. */
+  readonly open: Set<Node>;
+  /** Members copied by merge keys so far: unlike aliases, they take memory each time. */
+  copied: number;
+}
+
+const NOTHING: Plain = { value: null, size: 1, depth: 1 };
+
+/**
+ * The plain value of a parsed file: aliases put in, merge keys (`<<`) applied, duplicate keys and unresolved
+ * aliases reported with their places. What aliases may expand to is bounded by the result's size, not by how
+ * often an anchor is used. The value is shared in parts and must not be changed.
+ */
+export function plainValue(source: Source): { value: unknown; mistakes: readonly Mistake[] } {
+  const reader: Reader = {
+    source,
+    mistakes: [],
+    anchors: new Map(),
+    done: new Map(),
+    open: new Set(),
+    copied: 0,
+  };
+  if (source.root === null) return { value: undefined, mistakes: [] };
+  const { value } = convert(reader, source.root, 0);
+  return { value, mistakes: reader.mistakes };
+}
+
+function convert(reader: Reader, node: Node | null, level: number): Plain {
+  if (node === null) return NOTHING;
+  if (isAlias(node)) return convertAlias(reader, node);
+  if ('anchor' in node && node.anchor !== undefined) reader.anchors.set(node.anchor, node);
+  if (level > MAX_DEPTH) return tooDeep(reader, node);
+  reader.open.add(node);
+  const plain = bounded(reader, node, convertNode(reader, node, level));
+  reader.open.delete(node);
+  reader.done.set(node, plain);
+  return plain;
+}
+
+function convertNode(reader: Reader, node: Node, level: number): Plain {
+  if (isMap(node)) return convertMap(reader, node, level);
+  if (isSeq(node)) return convertList(reader, node, level);
+  if (!isScalar(node)) return NOTHING;
+  const { value } = node;
+  if (value instanceof Uint8Array || typeof value === 'bigint' || typeof value === 'symbol')
+    return fail(reader, node, 'unknown-tag', 'a value of this kind has no place here');
+  const length = typeof value === 'string' ? value.length : 0;
+  return { value, size: 1 + Math.floor(length / 100), depth: 1 };
+}
+
+function convertList(reader: Reader, list: YAMLSeq, level: number): Plain {
+  const entries = list.items.map((item) => convert(reader, item as Node | null, level + 1));
+  return { value: entries.map(({ value }) => value), ...extent(entries) };
+}
+
+function convertMap(reader: Reader, map: YAMLMap, level: number): Plain {
+  const members = new Map<string, Plain>();
+  const places = new Map<string, Node>();
+  const merged: Plain[] = [];
+  for (const pair of map.items as Pair<Node | null, Node | null>[]) {
+    const value = convert(reader, pair.value, level + 1);
+    if (isMergeKey(pair.key)) {
+      merged.push(...mergedMaps(reader, pair.value ?? pair.key, value));
+      continue;
+    }
+    const key = keyText(reader, map, pair.key);
+    if (key === undefined || pair.key === null) continue;
+    const first = places.get(key);
+    if (first !== undefined) reader.mistakes.push(duplicate(reader.source, key, first, pair.key));
+    places.set(key, first ?? pair.key);
+    members.set(key, value);
+  }
+  return withMerged(members, affordable(reader, map, merged));
+}
+
+function affordable(reader: Reader, map: Node, merged: readonly Plain[]): readonly Plain[] {
+  if (merged.length === 0 || reader.copied > MAX_SIZE) return [];
+  for (const { value } of merged) reader.copied += Object.keys(value as object).length;
+  if (reader.copied > MAX_SIZE) tooLarge(reader, map);
+  return reader.copied > MAX_SIZE ? [] : merged;
+}
+
+/** Own keys win over merged ones, earlier merged maps over later ones. */
+function withMerged(own: ReadonlyMap<string, Plain>, merged: readonly Plain[]): Plain {
+  if (merged.length === 0)
+    return {
+      value: objectOf([...own].map(([key, { value }]) => [key, value])),
+      ...extent([...own.values()]),
+    };
+  const value = objectOf([
+    ...merged.toReversed().flatMap((plain) => Object.entries(plain.value as object)),
+    ...[...own].map(([key, plain]): [string, unknown] => [key, plain.value]),
+  ]);
+  return { value, ...extent([...own.values(), ...merged]) };
+}
+
+function objectOf(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
+  return Object.fromEntries(entries);
+}
+
+function extent(parts: readonly Plain[]): { readonly size: number; readonly depth: number } {
+  let [size, depth] = [1, 0];
+  for (const part of parts) {
+    size += part.size;
+    depth = Math.max(depth, part.depth);
+  }
+  return { size, depth: depth + 1 };
+}
+
+function convertAlias(reader: Reader, alias: Alias): Plain {
+  const target = reader.anchors.get(alias.source);
+  if (target === undefined)
+    return fail(
+      reader,
+      alias,
+      'unknown-anchor',
+      `no anchor "&${alias.source}" stands before this alias`,
+      didYouMean(alias.source, reader.anchors.keys()) ??
+        'Define the anchor earlier in the same file; anchors do not reach other files.',
+    );
+  reader.source.targets.set(alias, target);
+  if (reader.open.has(target))
+    return fail(reader, alias, 'recursive-anchor', `the anchor "&${alias.source}" contains itself`);
+  return reader.done.get(target) ?? NOTHING;
+}
+
+function mergedMaps(reader: Reader, node: Node, plain: Plain): readonly Plain[] {
+  const maps = Array.isArray(plain.value)
+    ? plain.value.map((value): Plain => ({ ...plain, value }))
+    : [plain];
+  if (maps.every(({ value }) => isObject(value))) return maps;
+  if (plain !== NOTHING || !isAlias(node))
+    fail(reader, node, 'bad-merge', '"<<" needs a map, or a list of maps', 'Write <<: *anchor.');
+  return [];
+}
+
+function isObject(value: unknown): boolean {
+  return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** Whether a key is the merge key: `<<` without quotes. */
+export function isMergeKey(key: unknown): key is Scalar {
+  return isScalar(key) && key.value === '<<' && key.type === 'PLAIN';
+}
+
+/** The text of a key as it was written: `1.10:` is the key "1.10". Undefined for what can't be one. */
+export function keyOf(key: unknown): string | undefined {
+  if (!isScalar(key)) return undefined;
+  if (typeof key.value === 'string') return key.value;
+  return key.source === undefined || key.source === '' ? undefined : key.source;
+}
+
+function keyText(reader: Reader, map: YAMLMap, key: Node | null): string | undefined {
+  if (key !== null && 'anchor' in key && key.anchor !== undefined)
+    reader.anchors.set(key.anchor, key);
+  const text = keyOf(key);
+  if (text === undefined) fail(reader, key ?? map, 'bad-key', 'a key must be plain text');
+  // A member of this name would set the object's prototype.
+  else if (text === '__proto__') fail(reader, key ?? map, 'bad-key', '"__proto__" can\'t be a key');
+  else return text;
+  return undefined;
+}
+
+function duplicate(source: Source, key: string, first: Node, second: Node): Mistake {
+  return {
+    code: 'duplicate-key',
+    message: `"${key}" is declared twice`,
+    at: [spotOf(source, first, 'first here'), spotOf(source, second, 'and again here')],
+    remedy: 'Remove or rename one of them.',
+  };
+}
+
+/** Replaces what has grown too large by nothing, so that one mistake stays one. */
+function bounded(reader: Reader, node: Node, plain: Plain): Plain {
+  if (plain.depth > MAX_DEPTH) return tooDeep(reader, node);
+  return plain.size <= MAX_SIZE ? plain : tooLarge(reader, node);
+}
+
+function tooLarge(reader: Reader, node: Node): Plain {
+  return fail(
+    reader,
+    node,
+    'expansion-too-large',
+    `with its aliases put in, this has more than ${MAX_SIZE} values`,
+    'Use fewer aliases of aliases.',
+  );
+}
+
+function tooDeep(reader: Reader, node: Node): Plain {
+  return fail(
+    reader,
+    node,
+    'nested-too-deeply',
+    `this is nested more than ${MAX_DEPTH} levels deep`,
+    'A declaration needs fewer than 20 levels.',
+  );
+}
+
+function fail(reader: Reader, node: Node, code: string, message: string, remedy?: string): Plain {
+  reader.mistakes.push({
+    code,
+    message,
+    at: [spotOf(reader.source, node)],
+    ...(remedy === undefined ? {} : { remedy }),
+  });
+  return NOTHING;
+}

@@ -1,0 +1,197 @@
+#!/usr/bin/env node
+import { randomUUID } from 'node:crypto';
+import { hostname, userInfo } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { setTimeout as timer } from 'node:timers/promises';
+import type {
+  CliContext,
+  PveSpec,
+  RunningSimulator,
+  SimulatorOptions,
+  StoreSpec,
+  TextOutput,
+} from './cli/context.ts';
+import { runCli } from './cli/run-cli.ts';
+import type { Clock, Files, Pve, Random, StateStore } from './model/ports.ts';
+import { processPort, readProcessFacts } from './state/process-facts.ts';
+import { VERSION } from './version.ts';
+
+/**
+ * The only file that touches the process: builds the ports, runs the command line, ends with its exit code.
+ * What a command may not need is imported when it is first asked for, so that `--help` stays quick.
+ */
+
+/** How many times faster than the wall clock the time of the embedded simulator goes by. */
+const SIMULATED_SPEED = Number(process.env.MUSTER_SIMULATOR_SPEED) || 20;
+
+const random: Random = { uuid: randomUUID, fraction: Math.random };
+const processes = processPort({
+  pid: process.pid,
+  host: hostname(),
+  user: loginName(),
+  env: process.env,
+});
+const { clock, accelerate } = adjustableClock();
+
+async function openPve(spec: PveSpec): Promise<Pve> {
+  const { createPve } = await import('./pve/create-pve.ts');
+  if (spec.kind === 'api') return createPve({ ...spec, clock, random });
+  const { openEmbedded } = await import('./simulator/embedded.ts');
+  const { quickstartWorld, SIMULATOR_TOKEN } = await import('./simulator/worlds.ts');
+  accelerate(SIMULATED_SPEED);
+  const embedded = await openEmbedded({
+    file: spec.file,
+    world: quickstartWorld(),
+    nowMs: () => clock.now(),
+    sleep: (ms) => clock.sleep(ms),
+  });
+  return createPve({
+    endpoints: [],
+    token: SIMULATOR_TOKEN,
+    tls: { fingerprints: [] },
+    transport: embedded,
+    clock,
+    random,
+    parallelism: spec.parallelism,
+  });
+}
+
+async function openStore({ state, root, lockTimeout }: StoreSpec): Promise<StateStore> {
+  if (state.backend !== 'local') throw new Error(`no state backend is called ${state.backend}`);
+  const { localStore } = await import('./state/local-store.ts');
+  const path = isAbsolute(state.path) ? state.path : join(root, state.path);
+  return localStore(path, {
+    clock,
+    random,
+    run: randomUUID(),
+    self: await readProcessFacts(processes),
+    processes,
+    lockTimeoutMs: lockTimeout,
+  });
+}
+
+async function startSimulator(options: SimulatorOptions): Promise<RunningSimulator> {
+  const { startServer } = await import('./simulator/server.ts');
+  const { quickstartWorld } = await import('./simulator/worlds.ts');
+  return startServer({ ...options, world: quickstartWorld(), nowMs: () => Date.now() });
+}
+
+function projectFiles(root: string): Files {
+  const files = import('./state/project-files.ts').then((module) =>
+    module.projectFiles(root, random),
+  );
+  return {
+    read: async (path) => (await files).read(path),
+    write: async (path, content, mode) => (await files).write(path, content, mode),
+    glob: async (pattern) => (await files).glob(pattern),
+  };
+}
+
+/** Runs with the wall clock until it is accelerated; then it goes on from there, faster. */
+function adjustableClock(): {
+  readonly clock: Clock;
+  readonly accelerate: (speed: number) => void;
+} {
+  let speed = 1;
+  let base = { wall: Date.now(), ours: Date.now() };
+  const now = () => base.ours + (Date.now() - base.wall) * speed;
+  const origin = performance.now();
+  let monotonicBase = { real: origin, ours: 0 };
+  const monotonic = () => monotonicBase.ours + (performance.now() - monotonicBase.real) * speed;
+  return {
+    clock: {
+      now: () => Math.round(now()),
+      monotonic,
+      sleep: (ms, signal) =>
+        timer(Math.max(0, ms / speed), undefined, signal === undefined ? {} : { signal }),
+    },
+    accelerate: (factor) => {
+      base = { wall: Date.now(), ours: now() };
+      monotonicBase = { real: performance.now(), ours: monotonic() };
+      speed = factor;
+    },
+  };
+}
+
+/** The first signal asks to stop, the second to stop at once; a third one ends the process. */
+function interrupts(): CliContext['interrupts'] {
+  const controllers = [new AbortController(), new AbortController()];
+  let seen = 0;
+  const onSignal = () => {
+    controllers[seen]?.abort();
+    seen += 1;
+    if (seen > controllers.length) process.exit(130);
+  };
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  const [first, second] = controllers;
+  if (first === undefined || second === undefined) throw new Error('two controllers were made');
+  return { first: first.signal, second: second.signal };
+}
+
+async function prompt(question: string): Promise<string | undefined> {
+  if (process.stdin.isTTY !== true) return undefined;
+  const { createInterface } = await import('node:readline/promises');
+  const lines = createInterface({ input: process.stdin, output: process.stdout });
+  const ended = new Promise<undefined>((resolve) => lines.once('close', () => resolve(undefined)));
+  try {
+    return await Promise.race([lines.question(question), ended]);
+  } finally {
+    lines.close();
+  }
+}
+
+function textOutput(stream: NodeJS.WriteStream): TextOutput {
+  // A reader that goes away (`| head`) is no error of ours.
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+  return {
+    write: (text) => {
+      stream.write(text);
+    },
+    isTTY: stream.isTTY === true,
+    columns: stream.columns,
+  };
+}
+
+function loginName(): string | undefined {
+  try {
+    return userInfo().username;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The commit of the project, from CI's variables: what a saved plan says it was made from. */
+function commitOf(env: NodeJS.ProcessEnv): string | undefined {
+  return env.GITHUB_SHA ?? env.CI_COMMIT_SHA;
+}
+
+function flushed(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
+}
+
+const commit = commitOf(process.env);
+const code = await runCli({
+  argv: process.argv.slice(2),
+  env: process.env,
+  cwd: process.cwd(),
+  stdout: textOutput(process.stdout),
+  stderr: textOutput(process.stderr),
+  prompt,
+  openPve,
+  openStore,
+  files: projectFiles,
+  runFacts: () => readProcessFacts(processes),
+  startSimulator,
+  clock,
+  random,
+  interrupts: interrupts(),
+  version: VERSION,
+  ...(commit === undefined ? {} : { commit }),
+});
+await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+process.exit(code);

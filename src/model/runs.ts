@@ -1,0 +1,195 @@
+import { Fenced } from './errors.ts';
+import { having, lookup, without } from './lookup.ts';
+import type { Lease, RunRecord, State, WorkerRecord } from './state.ts';
+
+/** Runs, their beats and their leases (design section 4). Pure; all times are cluster time in ms. */
+
+/** Without a beat for so long, a run has lost its right to act. */
+export const RUN_TTL_MS: Readonly<Record<RunRecord['kind'], number>> = {
+  apply: 2 * 60_000,
+  session: 10 * 60_000,
+};
+
+export const BEAT_EVERY_MS = 30_000;
+
+/** How long a taker must itself have seen an expired beat stand still: longer than a beat takes to come. */
+export const UNCHANGED_MS = 40_000;
+
+/** Adds a run. Throws when the id is taken: ids are drawn at random, so that is a bug. */
+export function registerRun(state: State, run: RunRecord): State {
+  if (lookup(state.runs, run.id) !== undefined)
+    throw new Error(`run ${run.id} is registered already`);
+  return { ...state, runs: having(state.runs, run.id, run) };
+}
+
+/**
+ * Refreshes a run's beat. It always changes, so that a watcher sees life even when the cluster's clock stands
+ * or is set back. Throws Fenced when the run is gone or was taken over.
+ */
+export function beat(state: State, runId: string, clusterNow: number): State {
+  const run = requireRun(state, runId);
+  const wasSetBack = run.beat - clusterNow > RUN_TTL_MS[run.kind];
+  const next = clusterNow > run.beat || wasSetBack ? clusterNow : run.beat + 1;
+  return { ...state, runs: having(state.runs, runId, { ...run, beat: next }) };
+}
+
+/** The run, which must still have its right to act; throws Fenced otherwise. */
+export function requireRun(state: State, runId: string): RunRecord {
+  const run = lookup(state.runs, runId);
+  if (run === undefined) throw new Fenced(`run ${runId} has ended, or another run ended it`);
+  if (run.lostTo !== undefined)
+    throw new Fenced(`run ${runId} was taken over by run ${run.lostTo}: it gave no beat in time`);
+  return run;
+}
+
+/** Removes a run and its leases. What it was doing stays recorded, and from now on counts as interrupted. */
+export function endRun(state: State, runId: string): State {
+  const released = releaseLeases(state, runId);
+  const runs = without(released.runs, runId);
+  return runs === released.runs ? released : { ...released, runs };
+}
+
+export interface LeasesTaken {
+  readonly state: State;
+  /** Leased by a run that lives. */
+  readonly refused: readonly { readonly worker: string; readonly holder: RunRecord }[];
+  /** Not in the state: nothing to lease. Record the worker first, in the same write. */
+  readonly unknown: readonly string[];
+}
+
+/**
+ * Leases those workers to a run, as far as no living run holds them. `isDead` judges other holders: `nobody`
+ * while planning, a watch of their beats when taking over. A dead holder loses its right to act at once, for
+ * all its workers; those that are not asked for keep its lease, so that it can be seen what it left.
+ */
+export function takeLeases(
+  state: State,
+  runId: string,
+  workers: readonly string[],
+  isDead: (run: RunRecord) => boolean,
+): LeasesTaken {
+  requireRun(state, runId);
+  const refused: { worker: string; holder: RunRecord }[] = [];
+  const unknown: string[] = [];
+  let next = state;
+  for (const worker of workers) {
+    const record = lookup(next.workers, worker);
+    const holder = record?.lease === undefined ? undefined : lookup(next.runs, record.lease.run);
+    if (record === undefined) unknown.push(worker);
+    else if (holder?.id === runId) continue;
+    else if (holder !== undefined && holder.lostTo === undefined && !isDead(holder))
+      refused.push({ worker, holder });
+    else next = lease(loseTo(next, holder, runId), worker, record, runId);
+  }
+  return { state: dropEmptyRuns(next), refused, unknown };
+}
+
+/** Gives back this run's leases: of those workers, or of all. */
+export function releaseLeases(state: State, runId: string, workers?: readonly string[]): State {
+  const isReleased = (name: string, record: WorkerRecord) =>
+    record.lease?.run === runId && (workers === undefined || workers.includes(name));
+  const entries = Object.entries(state.workers);
+  if (!entries.some(([name, record]) => isReleased(name, record))) return state;
+  const released = entries.map(([name, record]) => {
+    if (!isReleased(name, record)) return [name, record] as const;
+    const { lease: _, ...rest } = record;
+    return [name, rest] as const;
+  });
+  return { ...state, workers: Object.fromEntries(released) };
+}
+
+/** True when a run may no longer act, judged by its beat alone. For planning and for what people see. */
+export function isExpired(run: RunRecord, clusterNow: number): boolean {
+  return run.lostTo !== undefined || clusterNow - run.beat > RUN_TTL_MS[run.kind];
+}
+
+/** The living run that holds this worker, if one does. */
+export function holderOf(
+  record: WorkerRecord,
+  state: State,
+  clusterNow: number,
+): RunRecord | undefined {
+  const run = record.lease === undefined ? undefined : lookup(state.runs, record.lease.run);
+  return run === undefined || isExpired(run, clusterNow) ? undefined : run;
+}
+
+/** True when the worker is leased, but the run that holds it is gone, expired or taken over. */
+export function runLost(record: WorkerRecord, state: State, clusterNow: number): boolean {
+  return record.lease !== undefined && holderOf(record, state, clusterNow) === undefined;
+}
+
+/** True when something was begun with this worker and no living run goes on with it. */
+export function interrupted(record: WorkerRecord, state: State, clusterNow: number): boolean {
+  if (record.doing === undefined) return false;
+  const run = lookup(state.runs, record.doing.run);
+  return run === undefined || isExpired(run, clusterNow);
+}
+
+/** The worker's lease, which must be this run's; throws Fenced otherwise. */
+export function requireLease(state: State, runId: string, worker: string): Lease {
+  requireRun(state, runId);
+  const lease = lookup(state.workers, worker)?.lease;
+  if (lease?.run !== runId)
+    throw new Fenced(
+      `run ${runId} does not hold worker ${worker}${lease === undefined ? '' : `: run ${lease.run} does`}`,
+    );
+  return lease;
+}
+
+/** What this machine can say about process ids. `startTime`: of a living process, undefined when there is none. */
+export interface PidKnowledge {
+  readonly host: string;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly startTime: string | undefined;
+}
+
+/**
+ * What a run's process id proves. Only on the same host, boot and pid namespace is it the same process table;
+ * there, no process with that id, or one started at another time, is proof of death.
+ */
+export function deadByPid(
+  run: Pick<RunRecord, 'host' | 'pidProof'>,
+  seen: PidKnowledge | undefined,
+): 'dead' | 'alive' | 'unknown' {
+  const proof = run.pidProof;
+  if (proof === undefined || seen === undefined) return 'unknown';
+  const comparable =
+    run.host === seen.host &&
+    proof.bootId === seen.bootId &&
+    proof.pidNamespace === seen.pidNamespace;
+  if (!comparable) return 'unknown';
+  return proof.startTime === seen.startTime ? 'alive' : 'dead';
+}
+
+/** For messages: `apply 4f2c… of ci@runner-3 (pid 812 on runner-3), https://…`. */
+export function describeRun(run: RunRecord): string {
+  const what = run.kind === 'session' && run.session !== undefined ? run.session : run.id;
+  const job = run.jobUrl === undefined ? '' : `, ${run.jobUrl}`;
+  return `${run.kind} ${what} of ${run.who} (pid ${run.pid} on ${run.host})${job}`;
+}
+
+/**
+ * A fence is above every earlier one of this worker, also when its record was forgotten in between: each lease
+ * takes a write, so no fence ever was above the serial.
+ */
+function lease(state: State, worker: string, record: WorkerRecord, runId: string): State {
+  const fence = (record.fence ?? state.serial) + 1;
+  const leased: WorkerRecord = { ...record, fence, lease: { run: runId, fence } };
+  return { ...state, workers: having(state.workers, worker, leased) };
+}
+
+function loseTo(state: State, holder: RunRecord | undefined, taker: string): State {
+  if (holder === undefined || holder.lostTo !== undefined) return state;
+  return { ...state, runs: having(state.runs, holder.id, { ...holder, lostTo: taker }) };
+}
+
+/** A run that was taken over is kept as long as a lease names it. */
+function dropEmptyRuns(state: State): State {
+  const named = new Set(Object.values(state.workers).map((record) => record.lease?.run));
+  const kept = Object.entries(state.runs).filter(
+    ([id, run]) => run.lostTo === undefined || named.has(id),
+  );
+  if (kept.length === Object.keys(state.runs).length) return state;
+  return { ...state, runs: Object.fromEntries(kept) };
+}

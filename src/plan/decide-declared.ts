@@ -1,0 +1,221 @@
+import { assertNever } from '../model/assert-never.ts';
+import { diffAttributes } from '../model/attributes/diff-attributes.ts';
+import type { ActionKind, Reason } from '../model/plan.ts';
+import { interrupted } from '../model/runs.ts';
+import type { WorkerRecord } from '../model/state.ts';
+import type { DesiredWorker } from '../model/worker.ts';
+import { decidePresent } from './decide-present.ts';
+import type { Located } from './identity.ts';
+import { imageNameChange } from './image-change.ts';
+import type { WorkerCase, WorkerContext } from './plan-input.ts';
+import { inOrder, NOTHING, unique, type Verdict } from './verdict.ts';
+import { attributesFound, viewsOf } from './worker-views.ts';
+
+/** A worker that the declaration names. */
+export function decideDeclared(
+  worker: WorkerCase,
+  desired: DesiredWorker,
+  located: Located,
+  context: WorkerContext,
+): Verdict {
+  const { record } = worker;
+  if (nodeIsGone(desired, located, context)) return nodeGone(worker, desired);
+  if (record === undefined) return decideNew(desired, context);
+  switch (located.kind) {
+    case 'none':
+      return decideAbsent(worker, desired, record, context, []);
+    case 'gone':
+      return decideAbsent(
+        worker,
+        desired,
+        record,
+        context,
+        record.vm === undefined ? [] : ['vm-gone'],
+      );
+    case 'node-gone':
+      return decideAbsent(worker, desired, record, context, ['node-gone']);
+    case 'unreachable':
+    case 'invisible':
+    case 'ambiguous':
+      return NOTHING;
+    case 'unfinished':
+      return decideBegun(worker, desired, record, context);
+    case 'ours':
+      return record.vm === undefined
+        ? decideBegun(worker, desired, record, context)
+        : decidePresent(
+            worker,
+            desired,
+            record,
+            located,
+            attributesFound(located.config, located.vm),
+            context,
+          );
+    case 'assumed':
+      return decidePresent(worker, desired, record, located, record.observed, context);
+    default:
+      return assertNever(located);
+  }
+}
+
+/** An explicit worker of a node that has left: nothing can be made there. A new one is an error of its own. */
+function nodeIsGone(
+  desired: DesiredWorker,
+  located: Located,
+  { inventory }: WorkerContext,
+): boolean {
+  if (Object.hasOwn(inventory.nodes, desired.spec.node)) return false;
+  return located.kind === 'none' || located.kind === 'node-gone';
+}
+
+function nodeGone({ record, name }: WorkerCase, desired: DesiredWorker): Verdict {
+  const { node } = desired.spec;
+  if (record !== undefined)
+    return {
+      ...NOTHING,
+      actions: ['forget'],
+      reasons: ['node-gone'],
+      findings: [
+        {
+          code: 'node-gone',
+          worker: name,
+          node,
+          message: `${node}, the node of ${name}, is not in the cluster any more; its record is dropped`,
+          remedy: `Remove ${name} from the declaration, or declare another node.`,
+        },
+      ],
+    };
+  return {
+    ...NOTHING,
+    problems: [
+      {
+        severity: 'error',
+        code: 'unknown-node',
+        message: `worker ${name} is declared for node ${node}, which the cluster does not have`,
+        labels: [desired.declaredAt],
+        remedy: 'Declare one of the cluster’s nodes.',
+      },
+    ],
+  };
+}
+
+/** Unknown to the state: adopt its VM when all marks of one agree, else configure it. */
+function decideNew(desired: DesiredWorker, context: WorkerContext): Verdict {
+  const adoptable = adoptableVm(desired, context);
+  if (adoptable !== undefined) return adopt(desired, adoptable, context);
+  const { state } = context;
+  const joined =
+    desired.set !== undefined &&
+    Object.keys(state.nodes).length > 0 &&
+    !Object.hasOwn(state.nodes, desired.spec.node);
+  const launch = launchOf(desired, context, true);
+  return {
+    ...NOTHING,
+    actions: inOrder(['configure', ...launch.actions]),
+    reasons: unique([joined ? 'new-node' : 'new', ...launch.reasons]),
+  };
+}
+
+function adoptableVm({ name }: DesiredWorker, { identities, state, options }: WorkerContext) {
+  if (!options.refresh) return undefined;
+  return identities.strangers.find(
+    ({ kind, owner }) =>
+      kind === 'ours' &&
+      owner?.worker === name &&
+      owner.project === state.project &&
+      owner.environment === state.environment,
+  );
+}
+
+function adopt(
+  desired: DesiredWorker,
+  { vm, config, owner }: NonNullable<ReturnType<typeof adoptableVm>>,
+  context: WorkerContext,
+): Verdict {
+  const found = attributesFound(config, vm);
+  const views = viewsOf(desired, undefined, desired.name, context.state, owner?.uuid, found);
+  // Nothing says which image it was made from, so nothing here asks for a new VM (P38).
+  const changes = diffAttributes(views).filter(
+    ({ cost }) => cost !== 'rebuild' && cost !== 'record',
+  );
+  const running = vm.status === 'running';
+  return {
+    ...NOTHING,
+    actions: inOrder([
+      ...(running ? (['shutdown'] as const) : []),
+      'adopt',
+      ...(changes.length > 0 ? (['update'] as const) : []),
+      ...(context.options.test && desired.spec.enabled ? (['test'] as const) : []),
+    ]),
+    reasons: unique<Reason>([...(running ? (['left-running'] as const) : []), 'orphan']),
+    changes,
+  };
+}
+
+/** Its VM is being made: by a run that lives, or by one that no longer does. */
+function decideBegun(
+  worker: WorkerCase,
+  desired: DesiredWorker,
+  record: WorkerRecord,
+  context: WorkerContext,
+): Verdict {
+  const dead = interrupted(record, context.state, context.inventory.cluster.time);
+  return dead ? decideAbsent(worker, desired, record, context, ['interrupted']) : NOTHING;
+}
+
+/** Recorded, without a VM (any more): Configured, and deployed when somebody asks for it. */
+function decideAbsent(
+  worker: WorkerCase,
+  desired: DesiredWorker,
+  record: WorkerRecord,
+  context: WorkerContext,
+  because: readonly Reason[],
+): Verdict {
+  const { state, inventory } = context;
+  const views = viewsOf(desired, record, worker.from ?? worker.name, state, undefined, undefined);
+  const named = imageNameChange(record, desired.spec);
+  const changes = [...(named === undefined ? [] : [named]), ...diffAttributes(views)];
+  const stopped = interrupted(record, state, inventory.cluster.time);
+  const begun = stopped && isMaking(record) && record.vm === undefined;
+  const launch = launchOf(desired, context, true);
+  const rename: readonly ActionKind[] = worker.from === undefined ? [] : ['rename'];
+  const needsRecord = changes.length > 0 || because.includes('vm-gone') || stopped;
+  const configure: readonly ActionKind[] =
+    needsRecord || because.includes('node-gone') ? ['configure'] : [];
+  const deploy: readonly ActionKind[] = begun || because.includes('interrupted') ? ['deploy'] : [];
+  return {
+    ...NOTHING,
+    actions: withoutSpare(inOrder([...rename, ...configure, ...deploy, ...launch.actions])),
+    reasons: unique<Reason>([
+      ...(worker.from === undefined ? [] : (['renamed'] as const)),
+      ...because,
+      ...(changes.length > 0 ? (['declaration-changed'] as const) : []),
+      ...(stopped ? (['interrupted'] as const) : []),
+      ...launch.reasons,
+    ]),
+    changes,
+  };
+}
+
+/** A deploy records the worker too: one of {configure, deploy, update, replace}, new workers excepted. */
+function withoutSpare(actions: readonly ActionKind[]): readonly ActionKind[] {
+  return actions.includes('deploy') ? actions.filter((action) => action !== 'configure') : actions;
+}
+
+function isMaking({ doing }: WorkerRecord): boolean {
+  return doing !== undefined && doing.action !== 'destroy' && doing.vmid !== undefined;
+}
+
+/** What eager workers and `--test` ask for. */
+function launchOf(
+  { spec }: DesiredWorker,
+  { options }: WorkerContext,
+  deploys: boolean,
+): { readonly actions: readonly ActionKind[]; readonly reasons: readonly Reason[] } {
+  if (!spec.enabled) return { actions: [], reasons: [] };
+  if (options.test)
+    return { actions: deploys ? ['deploy', 'test'] : ['test'], reasons: ['requested'] };
+  return spec.deploy === 'eager' && deploys
+    ? { actions: ['deploy'], reasons: ['eager'] }
+    : { actions: [], reasons: [] };
+}

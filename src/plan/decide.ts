@@ -1,0 +1,87 @@
+import type { Finding, WorkerPlan } from '../model/plan.ts';
+import type { WorkerRecord } from '../model/state.ts';
+import { decideDeclared } from './decide-declared.ts';
+import { decideUndeclared } from './decide-undeclared.ts';
+import { heldOf } from './held.ts';
+import { type Located, locate } from './identity.ts';
+import type { Decision, WorkerCase, WorkerContext } from './plan-input.ts';
+import { summaryOf } from './summary.ts';
+import { workerFindings } from './worker-findings.ts';
+
+/**
+ * What is to be done about one worker (the table of design section 6), as if it were the only one. What
+ * depends on the others (ids to be given out, one image replacement per node, guards) is decided by buildPlan.
+ */
+export function planWorker(worker: WorkerCase, context: WorkerContext): Decision {
+  const located = whereIs(worker.record, context);
+  const verdict =
+    worker.desired === undefined
+      ? decideUndeclared(worker, located, context)
+      : decideDeclared(worker, worker.desired, located, context);
+  const held = heldOf(worker, verdict.actions, verdict.blockedBy, located, context);
+  const findings: readonly Finding[] = [
+    ...verdict.findings,
+    ...workerFindings(worker, located, verdict.actions, context),
+  ];
+  const { actions, reasons, changes, frees } = verdict;
+  const plan: WorkerPlan = {
+    worker: worker.name,
+    actions,
+    reasons,
+    changes,
+    ...(held === undefined ? {} : { held }),
+    ...declaredPart(worker),
+    node: nodeOf(worker, located),
+    ...vmPart(worker, located),
+    ...(worker.from === undefined ? {} : { from: worker.from }),
+    frees,
+    ...lastUsed(worker.record),
+  };
+  return { plan, findings, problems: verdict.problems, refusals: verdict.refusals };
+}
+
+/** Without a refresh, the record is believed. */
+function whereIs(record: WorkerRecord | undefined, context: WorkerContext): Located {
+  if (record === undefined) return { kind: 'none' };
+  const { state, inventory, identities, options } = context;
+  if (options.refresh) return locate(record, state, inventory, identities);
+  return record.vm === undefined ? { kind: 'none' } : { kind: 'assumed', ref: record.vm };
+}
+
+function declaredPart({ desired }: WorkerCase): Partial<WorkerPlan> {
+  if (desired === undefined) return {};
+  const { declaredAt, set, spec } = desired;
+  return {
+    declaredAt,
+    ...(set === undefined ? {} : { set }),
+    desired,
+    summary: summaryOf(spec),
+  };
+}
+
+function nodeOf({ desired, record }: WorkerCase, located: Located): string {
+  if ('vm' in located) return located.vm.node;
+  return record?.vm?.node ?? desired?.spec.node ?? record?.declared.node ?? '';
+}
+
+/** The VM these actions are for. A VM that is gone has none; an id to be given out comes later. */
+function vmPart({ record, desired }: WorkerCase, located: Located): Partial<WorkerPlan> {
+  const doing = record?.doing;
+  if (located.kind === 'none' || located.kind === 'gone') {
+    const begun = located.kind === 'gone' && record?.vm === undefined ? doing?.vmid : undefined;
+    const vmid = desired?.spec.vmid ?? (begun === undefined ? undefined : begun);
+    return vmid === undefined ? {} : { vmid };
+  }
+  const ref = record?.vm ?? doing;
+  return {
+    ...(ref?.vmid === undefined ? {} : { vmid: ref.vmid }),
+    ...(ref?.uuid === undefined ? {} : { uuid: ref.uuid }),
+  };
+}
+
+/** "nightly on 2026-11-20": by the cluster's clock, in UTC. */
+function lastUsed(record: WorkerRecord | undefined): Partial<WorkerPlan> {
+  if (record?.last.session === undefined) return {};
+  const { name, at } = record.last.session;
+  return { lastUsed: `${name} on ${new Date(at).toISOString().slice(0, 10)}` };
+}

@@ -1,0 +1,121 @@
+import type { ActionKind, Held } from '../model/plan.ts';
+import { describeRun, holderOf } from '../model/runs.ts';
+import type { RunRecord } from '../model/state.ts';
+import type { Located } from './identity.ts';
+import type { WorkerCase, WorkerContext } from './plan-input.ts';
+
+const RECORD_ONLY: readonly ActionKind[] = ['configure', 'forget', 'rename'];
+const REMOVING: readonly ActionKind[] = ['destroy', 'replace'];
+
+/** Why a worker's actions are not run now; the first that applies, in the order of HeldWhy. */
+export function heldOf(
+  worker: WorkerCase,
+  actions: readonly ActionKind[],
+  blockedBy: string | undefined,
+  located: Located,
+  context: WorkerContext,
+): Held | undefined {
+  const place = heldByPlace(worker, located);
+  if (place !== undefined) return actions.includes('forget') ? undefined : place;
+  if (actions.length === 0) return undefined;
+  return (
+    heldByLease(worker, context) ??
+    heldByVm(actions, located, context) ??
+    heldByProtection(worker, actions) ??
+    (blockedBy === undefined
+      ? undefined
+      : { why: 'guard' as const, by: `volume of somebody else: ${blockedBy}` }) ??
+    heldByQuarantine(worker, actions, context)
+  );
+}
+
+/** Its VM can't be reached or seen: shown even when nothing is planned. */
+function heldByPlace({ name }: WorkerCase, located: Located): Held | undefined {
+  if (located.kind === 'unreachable')
+    return {
+      why: 'unreachable',
+      by: located.why,
+      remedy: `Bring its node back, then plan again; the record of ${name} is kept.`,
+    };
+  if (located.kind === 'invisible')
+    return {
+      why: 'invisible',
+      by: 'its id is taken, and the token may not see by what',
+      remedy: 'Give the token VM.Audit on that VM or its pool.',
+    };
+  return undefined;
+}
+
+function heldByLease(
+  { name, record }: WorkerCase,
+  { state, inventory, options }: WorkerContext,
+): Held | undefined {
+  if (record === undefined || options.force.includes(name)) return undefined;
+  const holder = holderOf(record, state, inventory.cluster.time);
+  if (holder === undefined) return undefined;
+  return { why: 'leased', by: holderText(holder), remedy: 'Wait for it to end, or use --wait.' };
+}
+
+function holderText(run: RunRecord): string {
+  return run.kind === 'session' && run.session !== undefined
+    ? `session ${run.session}`
+    : describeRun(run);
+}
+
+/** Locks and HA concern only what is done to the VM. Muster never unlocks by itself. */
+function heldByVm(
+  actions: readonly ActionKind[],
+  located: Located,
+  { inventory }: WorkerContext,
+): Held | undefined {
+  if (located.kind !== 'ours' || actions.every((action) => RECORD_ONLY.includes(action)))
+    return undefined;
+  const lock = located.config.values.lock ?? located.vm.lock;
+  if (lock !== undefined)
+    return {
+      why: 'locked',
+      by: `lock ${lock}`,
+      remedy: `Wait for the ${lock} of vm ${located.vm.vmid} to end, or use --wait.`,
+    };
+  const { vmid, haState } = located.vm;
+  if (!inventory.haManaged.includes(vmid) && haState === undefined) return undefined;
+  return {
+    why: 'ha-managed',
+    by: `vm ${vmid} is under HA or replication`,
+    remedy: 'Remove the HA or replication entry of that VM; Muster powers its workers itself.',
+  };
+}
+
+/** Protection as last applied: it outlives the block that declared it. */
+function heldByProtection(
+  { name, record, desired }: WorkerCase,
+  actions: readonly ActionKind[],
+): Held | undefined {
+  const isProtected = record?.protect === true || desired?.spec.protect === true;
+  if (!isProtected || !actions.some((action) => REMOVING.includes(action))) return undefined;
+  return {
+    why: 'protected',
+    by: 'protect: true',
+    remedy: `Declare ${name} with "protect: false" and apply that first.`,
+  };
+}
+
+function heldByQuarantine(
+  { name, record }: WorkerCase,
+  actions: readonly ActionKind[],
+  { inventory }: WorkerContext,
+): Held | undefined {
+  const quarantine = record?.quarantine;
+  if (quarantine === undefined) return undefined;
+  const { until, note, by } = quarantine;
+  if (until !== undefined && until <= inventory.cluster.time) return undefined;
+  // Powering off and book-keeping are what a quarantined worker needs most.
+  const harmless: readonly ActionKind[] = [...RECORD_ONLY, 'shutdown'];
+  if (actions.every((action) => harmless.includes(action))) return undefined;
+  return {
+    why: 'quarantined',
+    by: `${by}: ${note}`,
+    remedy: `muster release ${name}`,
+    ...(until === undefined ? {} : { until }),
+  };
+}

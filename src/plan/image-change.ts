@@ -1,0 +1,40 @@
+import { imageRecordOf } from '../model/image-record.ts';
+import type { Change } from '../model/plan.ts';
+import type { WorkerRecord } from '../model/state.ts';
+import type { WorkerSpec } from '../model/worker.ts';
+
+export interface ImageChange {
+  readonly change: Change;
+  /** Another image is named; otherwise the image of that name became another one. */
+  readonly renamed: boolean;
+}
+
+/**
+ * Whether a VM stems from another image than is declared now. Unknown when the VM was adopted (P38), or while
+ * the image can't be resolved. A VM on another node than declared is judged by the image's name only: the
+ * same image has another template there.
+ */
+export function imageChange(
+  record: WorkerRecord,
+  spec: WorkerSpec,
+  foundNode: string,
+): ImageChange | undefined {
+  const from = record.image;
+  const to = imageRecordOf(spec);
+  if (from === undefined || to === undefined) return undefined;
+  const renamed = from.name !== to.name;
+  if (from.source === to.source) return undefined;
+  if (!renamed && foundNode !== spec.node) return undefined;
+  const [before, after] = renamed
+    ? [from.name, to.name]
+    : [`${from.name} (${from.source})`, `${to.name} (${to.source})`];
+  const cause = renamed ? 'declaration' : 'image';
+  return { renamed, change: { path: 'image', before, after, causes: [cause], cost: 'rebuild' } };
+}
+
+/** Another image's name that makes no other disk, or that the policy leaves alone: only the record follows. */
+export function imageNameChange(record: WorkerRecord, spec: WorkerSpec): Change | undefined {
+  if (record.declared.image === spec.image) return undefined;
+  const [before, after] = [record.declared.image, spec.image];
+  return { path: 'image', before, after, causes: ['declaration'], cost: 'record' };
+}

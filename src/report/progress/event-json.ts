@@ -1,0 +1,173 @@
+import { assertNever } from '../../model/assert-never.ts';
+import type { Diagnostic } from '../../model/diagnostic.ts';
+import type { RunEvent } from '../../model/event.ts';
+import type { Json } from '../../model/json.ts';
+import type { ActionKind, Plan, WorkerPlan } from '../../model/plan.ts';
+import { countPlan, strongest } from '../../model/plan-counts.ts';
+import type { ApplyResult } from '../../model/result.ts';
+
+/**
+ * `--json` of commands that run: one object per line, with the message types that readers of Terraform's machine
+ * readable UI know, and `worker_result`, `apply_result`, `note` of our own beside them.
+ */
+export type JsonMessage = { readonly [key: string]: Json };
+
+export function versionMessage(version: string): JsonMessage {
+  return { ...base('info', 'version', `Muster ${version}`), muster: version, ui: '1.0' };
+}
+
+export function plannedChangeMessage(worker: WorkerPlan): JsonMessage {
+  const actions = worker.held === undefined ? worker.actions : [];
+  return {
+    ...base('info', 'planned_change', `${worker.worker}: ${worker.actions.join(', ') || 'none'}`),
+    change: {
+      resource: resourceOf(worker.worker),
+      action: terraformAction(actions),
+      actions: worker.actions,
+      reasons: worker.reasons,
+      node: worker.node,
+      ...(worker.vmid === undefined ? {} : { vmid: worker.vmid }),
+      ...(worker.held === undefined ? {} : { held: { why: worker.held.why, by: worker.held.by } }),
+    },
+  };
+}
+
+/** Counts as Terraform's readers expect them: a replace is one to add and one to remove. */
+export function changeSummaryMessage(plan: Plan, operation: 'plan' | 'apply'): JsonMessage {
+  const { strongest: by, held } = countPlan(plan);
+  const add = by.configure + by.replace;
+  const change = by.deploy + by.update + by.rename + by.adopt + by.test + by.shutdown;
+  const remove = by.destroy + by.replace;
+  const text = `Plan: ${add} to add, ${change} to change, ${remove} to destroy.`;
+  return {
+    ...base('info', 'change_summary', text),
+    changes: { add, change, remove, forget: by.forget, held: { ...held }, operation },
+  };
+}
+
+export function eventMessage(event: RunEvent): JsonMessage {
+  switch (event.kind) {
+    case 'action-start':
+      return hooked('apply_start', event, event.message, {});
+    case 'progress': {
+      const { step, waitingFor, waitedMs, deadlineMs } = event;
+      return hooked('apply_progress', event, event.message, {
+        step,
+        waitingFor,
+        waitedMs,
+        deadlineMs,
+      });
+    }
+    case 'step-done': {
+      const { step, detail } = event;
+      const extra = { step, detail, failed: event.failed === true };
+      return hooked('apply_progress', event, event.message, extra);
+    }
+    case 'action-done':
+      return hooked('apply_complete', event, `${event.action} complete`, {
+        elapsed_seconds: event.tookMs / 1000,
+      });
+    case 'action-failed':
+      return {
+        ...hooked('apply_errored', event, event.error, {
+          elapsed_seconds: event.tookMs / 1000,
+          remedy: event.remedy,
+        }),
+        '@level': 'error',
+      };
+    case 'skipped':
+      return { ...base('warn', 'skipped', event.why), worker: event.worker, at_ms: event.at };
+    case 'warning':
+      return diagnosticMessage({
+        severity: 'warning',
+        code: 'run',
+        message: event.worker === undefined ? event.message : `${event.worker}: ${event.message}`,
+        labels: [],
+      });
+    case 'note':
+      return { ...base('info', 'note', event.message), at_ms: event.at };
+    default:
+      return assertNever(event);
+  }
+}
+
+export function diagnosticMessage(diagnostic: Diagnostic): JsonMessage {
+  const { severity, code, message, detail = [], remedy, labels } = diagnostic;
+  const label = labels[0];
+  const level = severity === 'error' ? 'error' : 'warn';
+  const range =
+    label === undefined
+      ? {}
+      : {
+          range: {
+            filename: label.file,
+            start: { line: label.line, column: label.column },
+            end: { line: label.endLine ?? label.line, column: label.endColumn ?? label.column },
+          },
+        };
+  return {
+    ...base(level, 'diagnostic', `${severity === 'error' ? 'Error' : 'Warning'}: ${message}`),
+    diagnostic: {
+      severity,
+      code,
+      summary: message,
+      detail: [...detail, ...(remedy === undefined ? [] : [remedy])].join('\n'),
+      ...range,
+    },
+  };
+}
+
+export function resultMessage(result: ApplyResult): JsonMessage {
+  const failed = result.outcomes.filter((each) => each.result === 'failed').length;
+  const done = result.outcomes.filter((each) => each.result === 'done').length;
+  return {
+    ...base('info', 'apply_result', `Applied: ${done} done, ${failed} failed.`),
+    run: result.run,
+    interrupted: result.interrupted,
+    left_running: result.leftRunning,
+    elapsed_seconds: result.tookMs / 1000,
+    outcomes: JSON.parse(JSON.stringify(result.outcomes)) as Json,
+  };
+}
+
+function hooked(
+  type: string,
+  event: { readonly at: number; readonly worker: string; readonly action: ActionKind },
+  message: string,
+  extra: Readonly<Record<string, Json | undefined>>,
+): JsonMessage {
+  const known = Object.entries(extra).filter(
+    (pair): pair is [string, Json] => pair[1] !== undefined,
+  );
+  const hook = {
+    resource: resourceOf(event.worker),
+    action: event.action,
+    ...Object.fromEntries(known),
+  };
+  return { ...base('info', type, `${event.worker}: ${message}`), at_ms: event.at, hook };
+}
+
+function base(level: string, type: string, message: string): JsonMessage {
+  return { '@level': level, '@message': message, '@module': 'muster', type };
+}
+
+function resourceOf(worker: string): JsonMessage {
+  return { addr: worker, resource: worker, resource_type: 'worker', resource_name: worker };
+}
+
+function terraformAction(actions: readonly ActionKind[]): string {
+  switch (strongest(actions)) {
+    case undefined:
+      return 'noop';
+    case 'destroy':
+      return 'delete';
+    case 'replace':
+      return 'replace';
+    case 'configure':
+      return 'create';
+    case 'forget':
+      return 'forget';
+    default:
+      return 'update';
+  }
+}

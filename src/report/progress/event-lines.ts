@@ -1,0 +1,74 @@
+import { assertNever } from '../../model/assert-never.ts';
+import type { RunEvent } from '../../model/event.ts';
+import { formatDuration } from '../../model/quantity.ts';
+import { escapeTerminal } from '../escape/terminal.ts';
+import { MAX_COLUMNS, padEnd, padStart, wrap } from '../layout.ts';
+import { elapsed } from '../words.ts';
+
+export interface EventColumns {
+  /** Width of the longest worker's name. */
+  readonly worker: number;
+}
+
+const TIME = 6;
+const STEP = 9;
+
+/** One event as plain lines: time since the start, worker, step, what happened; further lines hang below. */
+export function eventLines(event: RunEvent, columns: EventColumns): readonly string[] {
+  switch (event.kind) {
+    case 'action-start':
+      return entry(event, event.action, event.message, columns);
+    case 'progress':
+      return entry(event, event.step, progressWords(event), columns);
+    case 'step-done': {
+      const message = event.failed === true ? `FAILED: ${event.message}` : event.message;
+      return entry(event, event.step, message, columns, event.detail);
+    }
+    case 'action-done':
+      return entry(event, event.action, `done in ${formatDuration(event.tookMs)}`, columns);
+    case 'action-failed': {
+      const remedy = event.remedy === undefined ? [] : [event.remedy];
+      const message = `FAILED after ${formatDuration(event.tookMs)}: ${event.error}`;
+      return entry(event, event.action, message, columns, remedy);
+    }
+    case 'skipped':
+      return entry(event, 'skipped', event.why, columns);
+    case 'warning':
+      return entry({ at: event.at, worker: event.worker ?? '' }, 'warning', event.message, columns);
+    case 'note':
+      return entry({ at: event.at, worker: '' }, '', event.message, columns);
+    default:
+      return assertNever(event);
+  }
+}
+
+/** "waiting-for-clone, 10 s of 30 m" or what the step says itself. */
+export function progressWords(event: Extract<RunEvent, { kind: 'progress' }>): string {
+  if (event.waitingFor === undefined) return event.message;
+  const waited = event.waitedMs === undefined ? '' : `, ${formatDuration(event.waitedMs)}`;
+  const limit = event.deadlineMs === undefined ? '' : ` of ${formatDuration(event.deadlineMs)}`;
+  const extra =
+    event.message === '' || event.message === event.waitingFor ? '' : `: ${event.message}`;
+  return `${event.waitingFor}${waited}${limit}${extra}`;
+}
+
+/** The columns that every line of progress shares, without its message. */
+export function lineHead(at: number, worker: string, step: string, columns: EventColumns): string {
+  const name = padEnd(escapeTerminal(worker), columns.worker);
+  return `${padStart(elapsed(at), TIME)}  ${name}  ${padEnd(escapeTerminal(step), STEP)}`;
+}
+
+function entry(
+  { at, worker }: { readonly at: number; readonly worker: string },
+  step: string,
+  message: string,
+  columns: EventColumns,
+  detail: readonly string[] = [],
+): readonly string[] {
+  const head = lineHead(at, worker, step, columns);
+  const indent = TIME + 2 + columns.worker + 2 + STEP;
+  const width = Math.max(30, MAX_COLUMNS - indent);
+  const [first = '', ...more] = wrap(escapeTerminal(message), width);
+  const below = [...more, ...detail.flatMap((line) => wrap(escapeTerminal(line), width))];
+  return [`${head}${first}`.trimEnd(), ...below.map((line) => ' '.repeat(indent) + line)];
+}

@@ -1,0 +1,80 @@
+import type { Status } from '../model/lifecycle.ts';
+import type { Finding, PlanCluster } from '../model/plan.ts';
+import type { CheckResult, PatchRecord, TestRecord } from '../model/state.ts';
+import { escapeTerminal } from './escape/terminal.ts';
+import { clip, indented, MAX_COLUMNS, table } from './layout.ts';
+import type { Paint } from './paint.ts';
+import { patchWord } from './patch-word.ts';
+import { findingText } from './plan/checks-lines.ts';
+import { contextLines, type StateView } from './plan/headline.ts';
+import { count, utcMinute } from './words.ts';
+
+export interface StatusRow {
+  readonly worker: string;
+  readonly status: Status;
+  readonly enabled: boolean;
+  readonly node: string;
+  readonly vmid?: number;
+  /** As PVE shows it; absent where there is no VM or no answer. */
+  readonly power?: 'running' | 'stopped' | 'unknown';
+  readonly test?: TestRecord;
+  readonly patch?: PatchRecord;
+  /** "session nightly-…, root@runner3" */
+  readonly lease?: string;
+  readonly quarantine?: string;
+  /** Codes of the findings about it. */
+  readonly findings: readonly string[];
+}
+
+export interface StatusReport {
+  readonly cluster: PlanCluster;
+  readonly state: StateView;
+  readonly rows: readonly StatusRow[];
+  readonly findings: readonly Finding[];
+}
+
+/** One line per worker, then what is worth a look. */
+export function statusText(report: StatusReport, paint: Paint): string {
+  const lines = [...contextLines(report.cluster, report.state), ''];
+  if (report.rows.length === 0)
+    return `${[...lines, 'No workers are declared or recorded.'].join('\n')}\n`;
+  const head = ['Worker', 'Status', 'Node', 'VM', 'Last test', 'Last patch', ''];
+  const [header = '', ...rows] = table([head, ...report.rows.map(cellsOf)]);
+  const running = report.rows.filter(({ power }) => power === 'running').length;
+  return `${[
+    ...lines,
+    paint.bold(header),
+    ...rows.map((row) => clip(row, MAX_COLUMNS)),
+    '',
+    `${count(report.rows.length, 'worker')}, ${running} running.`,
+    ...report.findings.flatMap((finding) => indented(findingText(finding), 2)),
+  ].join('\n')}\n`;
+}
+
+function cellsOf(row: StatusRow): readonly string[] {
+  const remarks = [
+    ...(row.enabled ? [] : ['disabled']),
+    ...(row.lease === undefined ? [] : [`leased by ${escapeTerminal(row.lease)}`]),
+    ...(row.quarantine === undefined ? [] : [`quarantined: ${escapeTerminal(row.quarantine)}`]),
+    ...row.findings.map(escapeTerminal),
+  ];
+  return [
+    escapeTerminal(row.worker),
+    row.status,
+    escapeTerminal(row.node),
+    row.vmid === undefined ? '' : String(row.vmid),
+    testWords(row.test),
+    row.patch === undefined
+      ? ''
+      : `${patchWord(row.patch)}, ${utcMinute(row.patch.at).slice(0, 10)}`,
+    remarks.join('; '),
+  ];
+}
+
+function testWords(test: TestRecord | undefined): string {
+  if (test === undefined) return 'never';
+  const failed = test.checks.find((check: CheckResult) => check.result === 'fail');
+  const word =
+    test.result === 'failed' ? `FAILED ${escapeTerminal(failed?.id ?? '')}`.trim() : 'passed';
+  return `${word}, ${utcMinute(test.at).slice(0, 16)}`;
+}

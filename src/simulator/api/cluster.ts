@@ -1,0 +1,283 @@
+import { may, privilegesOn } from '../access.ts';
+import { failed, invalid } from '../api-error.ts';
+import { nodeFingerprint } from '../guest/network.ts';
+import { sha1 } from '../sequence.ts';
+import { coresOf, isRunning, memoryOf } from '../vm/config.ts';
+import { bootDisk, parseDrive, parseSize } from '../vm/drives.ts';
+import { isOnNode, totalBytes, usedBytes } from '../vm/volumes.ts';
+import type { SimNode, SimStorage, Vm } from '../world.ts';
+import { type Ctx, type Handler, param, reply } from './context.ts';
+import { hasQuorum } from './vm-power.ts';
+
+const LOWEST = 100;
+
+export const version: Handler = ({ world }) =>
+  reply({
+    version: world.cluster.version,
+    release: world.cluster.release,
+    repoid: world.cluster.repoId,
+  });
+
+export const nextId: Handler = (ctx) => {
+  const { vmid } = ctx.params;
+  if (vmid !== undefined) {
+    if (ctx.world.vms[vmid] !== undefined) throw invalid({ vmid: `VM ${vmid} already exists` });
+    return reply(vmid);
+  }
+  let free = LOWEST;
+  while (ctx.world.vms[String(free)] !== undefined) free += 1;
+  return reply(String(free));
+};
+
+function nodeUsage(ctx: Ctx, node: SimNode): Record<string, unknown> {
+  const { world } = ctx;
+  let memory = 2 * 1024 ** 3;
+  for (const vm of Object.values(world.vms)) {
+    if (vm.node === node.name && isRunning(vm)) memory += (vm.running?.memoryMiB ?? 0) * 1024 ** 2;
+  }
+  return {
+    cpu: 0.05,
+    maxcpu: node.cpus,
+    mem: Math.min(memory, node.memory),
+    maxmem: node.memory,
+    disk: 12 * 1024 ** 3,
+    maxdisk: 96 * 1024 ** 3,
+    uptime: Math.floor((world.nowMs - node.bootedMs) / 1000),
+  };
+}
+
+function nodeRow(ctx: Ctx, node: SimNode): Record<string, unknown> {
+  const seen = may(ctx.world, ctx.caller, `/nodes/${node.name}`, 'Sys.Audit');
+  return {
+    id: `node/${node.name}`,
+    type: 'node',
+    node: node.name,
+    status: node.status,
+    level: '',
+    ...(seen && node.status === 'online' ? nodeUsage(ctx, node) : {}),
+  };
+}
+
+export const listNodes: Handler = (ctx) =>
+  reply(
+    Object.values(ctx.world.nodes).map((node) => ({
+      ...nodeRow(ctx, node),
+      ssl_fingerprint: nodeFingerprint(node.name),
+    })),
+  );
+
+/** Power state and name are as last broadcast; lock, pool and tags are those of this moment. */
+function vmRow(ctx: Ctx, vm: Vm): Record<string, unknown> {
+  const { world } = ctx;
+  const pool = Object.values(world.pools).find((entry) => entry.vms.includes(vm.vmid));
+  const now = {
+    id: `qemu/${vm.vmid}`,
+    type: 'qemu',
+    vmid: vm.vmid,
+    node: vm.node,
+    ...(pool === undefined ? {} : { pool: pool.id }),
+    ...(vm.config.lock === undefined ? {} : { lock: vm.config.lock }),
+    ...(vm.config.tags === undefined ? {} : { tags: vm.config.tags }),
+  };
+  const seen = world.broadcast.vms[String(vm.vmid)];
+  const dead = world.nodes[vm.node]?.status === 'offline';
+  if (seen === undefined || dead || seen.node !== vm.node) return { ...now, status: 'unknown' };
+  const running = seen.status === 'running';
+  const disk = bootDisk(vm.config);
+  const memory = memoryOf(vm.config) * 1024 ** 2;
+  return {
+    ...now,
+    status: seen.status,
+    name: seen.name,
+    template: vm.config.template === '1' ? 1 : 0,
+    maxcpu: coresOf(vm.config),
+    maxmem: memory,
+    maxdisk:
+      disk === undefined ? 0 : parseSize(parseDrive(vm.config[disk] ?? '').options.size ?? '0'),
+    cpu: running ? 0.02 : 0,
+    mem: running ? Math.floor(memory * 0.4) : 0,
+    memhost: running ? Math.floor(memory * 0.5) : 0,
+    uptime: seen.uptime,
+    disk: 0,
+    diskread: 0,
+    diskwrite: 0,
+    netin: 0,
+    netout: 0,
+  };
+}
+
+export function visibleVmRows(ctx: Ctx, filter: (vm: Vm) => boolean): Record<string, unknown>[] {
+  return Object.values(ctx.world.vms)
+    .filter((vm) => filter(vm) && may(ctx.world, ctx.caller, `/vms/${vm.vmid}`, 'VM.Audit'))
+    .map((vm) => vmRow(ctx, vm));
+}
+
+function storageRows(ctx: Ctx): Record<string, unknown>[] {
+  const { world, caller } = ctx;
+  return Object.values(world.storages)
+    .filter((storage) => storage.enabled)
+    .filter((storage) => {
+      const held = privilegesOn(world, caller, `/storage/${storage.id}`);
+      return held.has('Datastore.Audit') || held.has('Datastore.AllocateSpace');
+    })
+    .flatMap((storage) =>
+      Object.values(world.nodes)
+        .filter((node) => isOnNode(storage, node.name))
+        .map((node) => storageRow(ctx, storage, node)),
+    );
+}
+
+function storageRow(ctx: Ctx, storage: SimStorage, node: SimNode): Record<string, unknown> {
+  const works = storage.broken === undefined && node.status === 'online';
+  return {
+    id: `storage/${node.name}/${storage.id}`,
+    type: 'storage',
+    storage: storage.id,
+    node: node.name,
+    plugintype: storage.type,
+    content: storage.content.join(','),
+    shared: storage.shared ? 1 : 0,
+    status: works ? 'available' : 'unknown',
+    ...(works
+      ? {
+          disk: Math.floor(usedBytes(ctx.world, storage, node.name)),
+          maxdisk: totalBytes(storage, node.name),
+        }
+      : {}),
+  };
+}
+
+export const resources: Handler = (ctx) => {
+  const { world, caller, params } = ctx;
+  const rows: Record<string, unknown>[] = [];
+  if (params.type === undefined) {
+    for (const pool of Object.values(world.pools)) {
+      if (!may(world, caller, `/pool/${pool.id}`, 'Pool.Audit')) continue;
+      rows.push({ type: 'pool', pool: pool.id, id: `/pool/${pool.id}` });
+    }
+  }
+  if (params.type === undefined || params.type === 'vm') rows.push(...visibleVmRows(ctx, () => true));
+  if (params.type === undefined || params.type === 'node') {
+    rows.push(
+      ...Object.values(world.nodes).map((node) => ({ ...nodeRow(ctx, node), 'cgroup-mode': 2 })),
+    );
+  }
+  if (params.type === undefined || params.type === 'storage') rows.push(...storageRows(ctx));
+  if (params.type === undefined || params.type === 'sdn') rows.push(...zoneRows(ctx));
+  return reply(rows, rows.length / 10);
+};
+
+function zoneRows(ctx: Ctx): Record<string, unknown>[] {
+  const zones = new Set(['localnetwork', ...Object.values(ctx.world.vnets).map((net) => net.zone)]);
+  return [...zones]
+    .filter((zone) => may(ctx.world, ctx.caller, `/sdn/zones/${zone}`, 'SDN.Audit'))
+    .flatMap((zone) =>
+      Object.values(ctx.world.nodes).map((node) => ({
+        id: `network/${node.name}/zone/${zone}`,
+        type: 'network',
+        'network-type': 'zone',
+        network: zone,
+        node: node.name,
+        status: node.status === 'online' ? 'ok' : 'unknown',
+      })),
+    );
+}
+
+export const clusterStatus: Handler = (ctx) => {
+  const nodes = Object.values(ctx.world.nodes);
+  const rows = nodes.map((node, index) => ({
+    id: `node/${node.name}`,
+    type: 'node',
+    name: node.name,
+    ip: node.address,
+    level: '',
+    nodeid: nodes.length === 1 ? 0 : index + 1,
+    local: node.name === ctx.node ? 1 : 0,
+    online: node.status === 'online' ? 1 : 0,
+  }));
+  if (nodes.length === 1) return reply(rows);
+  const head = {
+    id: 'cluster',
+    type: 'cluster',
+    name: ctx.world.cluster.name,
+    nodes: nodes.length,
+    quorate: hasQuorum(ctx) ? 1 : 0,
+    version: nodes.length,
+  };
+  return reply([head, ...rows]);
+};
+
+export const options: Handler = ({ world }) => reply({ ...world.options, 'allowed-tags': [] });
+
+export const haResources: Handler = ({ world }) =>
+  reply(
+    Object.values(world.ha).map((entry) => ({
+      sid: entry.sid,
+      type: 'vm',
+      state: entry.state,
+      digest: sha1(JSON.stringify(world.ha)),
+    })),
+  );
+
+export const addHa: Handler = (ctx) => {
+  const sid = param(ctx, 'sid');
+  const name = sid.startsWith('vm:') ? sid : `vm:${sid}`;
+  if (ctx.world.ha[name] !== undefined) throw failed(`resource ID '${name}' already defined`);
+  ctx.world.ha[name] = { sid: name, state: ctx.params.state ?? 'started' };
+  return reply(null);
+};
+
+export const removeHa: Handler = (ctx) => {
+  const sid = param(ctx, 'sid');
+  delete ctx.world.ha[sid.startsWith('vm:') ? sid : `vm:${sid}`];
+  return reply(null);
+};
+
+export const haStatus: Handler = (ctx) => {
+  const quorate = hasQuorum(ctx);
+  const services = Object.values(ctx.world.ha).map((entry) => ({
+    id: `service:${entry.sid}`,
+    type: 'service',
+    sid: entry.sid,
+    state: entry.state,
+    request_state: entry.state,
+    node: ctx.world.vms[entry.sid.slice(3)]?.node ?? ctx.node,
+    status: `${entry.sid} (${ctx.node}, ${entry.state})`,
+  }));
+  const modes = Object.values(ctx.world.nodes).map((node) => ({
+    id: `lrm:${node.name}`,
+    type: 'lrm',
+    node: node.name,
+    status: `${node.name} (${node.maintenance ? 'maintenance mode' : 'idle'}, simulated)`,
+  }));
+  const head = {
+    id: 'quorum',
+    type: 'quorum',
+    node: ctx.node,
+    quorate: quorate ? 1 : 0,
+    status: quorate ? 'OK' : 'No quorum on node',
+  };
+  return reply(services.length === 0 ? [head] : [head, ...modes, ...services]);
+};
+
+export const replication: Handler = (ctx) =>
+  reply(
+    ctx.world.replication
+      .filter((job) => may(ctx.world, ctx.caller, `/vms/${job.guest}`, 'VM.Audit'))
+      .map((job) => ({ ...job, jobnum: 0, type: 'local' })),
+  );
+
+export const permissions: Handler = (ctx) => {
+  const { world, caller, params } = ctx;
+  const shown = (path: string) =>
+    Object.fromEntries([...privilegesOn(world, caller, path)].map((privilege) => [privilege, 1]));
+  if (params.path !== undefined) return reply({ [params.path]: shown(params.path) });
+  const paths = pathsOf(ctx).filter((path) => privilegesOn(world, caller, path).size > 0);
+  return reply(Object.fromEntries(paths.map((path) => [path, shown(path)])));
+};
+
+function pathsOf(ctx: Ctx): string[] {
+  const fixed = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
+  return [...new Set([...fixed, ...ctx.world.access.acls.map((acl) => acl.path)])];
+}
+

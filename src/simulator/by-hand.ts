@@ -1,0 +1,2 @@
+/** What people do to a cluster behind a tool's back, in the portal or with a screwdriver. */
+export {};

@@ -1,0 +1,113 @@
+import { copyFile, link, lstat, realpath, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { Adapter } from 'lowdb';
+import { DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { sha256 } from '../model/digest.ts';
+import type { Random, Revision, StateRead } from '../model/ports.ts';
+import type { State } from '../model/state.ts';
+import { exists, readRegularFile, sweepTemps, syncFolder, writeDurably } from './durable-file.ts';
+import { errnoOf, withFileTrouble } from './file-trouble.ts';
+import { requireState, stateVanished } from './state-diagnostics.ts';
+import { formatState, parseState } from './state-text.ts';
+
+/** The revision of a place where no state is. */
+const NONE: Revision = 'none';
+
+/**
+ * lowdb's adapter for one state file. It never answers null, which lowdb would silently replace by its default:
+ * a missing state is `{ state: undefined }`, one that can't be read is an error.
+ */
+export interface LocalAdapter extends Adapter<StateRead> {
+  read(): Promise<StateRead>;
+  /** Replaces the file in one step. Only under the state's lock. */
+  write(next: StateRead): Promise<void>;
+  /** The revision on the disk, without reading it as a state. */
+  digest(): Promise<string>;
+  /** Removes temp files of killed writers. Only under the state's lock. */
+  sweep(): Promise<void>;
+  /** Keeps the file as it is now as `.backup`. Only under the state's lock. */
+  keepBackup(): Promise<void>;
+}
+
+export function localAdapter(path: string, random: Random): LocalAdapter {
+  const backup = `${path}.backup`;
+  return {
+    read: () => withFileTrouble('read the state', path, () => readState(path, backup)),
+    write: ({ state }) =>
+      withFileTrouble('write the state', path, async () => {
+        if (state === undefined) throw new Error('there is no state to write');
+        await writeDurably(path, formatState(state), 0o600, random);
+      }),
+    digest: () =>
+      withFileTrouble('read the state', path, async () => {
+        const bytes = await readRegularFile(path);
+        return bytes === undefined ? NONE : sha256(bytes);
+      }),
+    sweep: () => withFileTrouble('tidy up beside the state', path, () => sweepTemps(path)),
+    keepBackup: () =>
+      withFileTrouble('keep a backup as', backup, () => keepBackup(path, backup, random)),
+  };
+}
+
+/** The digest guards the bytes; lineage and serial are in it for people who read a message. */
+export function revisionOf(state: State, digest = sha256(formatState(state))): Revision {
+  return `${state.lineage}/${state.serial}/${digest}`;
+}
+
+/** The digest in a revision; that of a missing state is its whole. */
+export function digestIn(revision: Revision): string {
+  return revision.slice(revision.lastIndexOf('/') + 1);
+}
+
+/** The file itself: two names of one state must have one lock, and a rename must not replace a link. */
+export async function resolveLinks(path: string): Promise<string> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error;
+  }
+  if (await isLink(path))
+    throw new DiagnosticsError([
+      problem(
+        'dangling-link',
+        `the state ${path} is a link to a file that does not exist`,
+        'Check that what it points to is mounted, or remove the link.',
+      ),
+    ]);
+  const folder = dirname(path);
+  return folder === path ? path : join(await resolveLinks(folder), basename(path));
+}
+
+async function readState(path: string, backup: string): Promise<StateRead> {
+  const bytes = await readRegularFile(path);
+  const kept = (await exists(backup)) ? backup : undefined;
+  if (bytes === undefined) {
+    if (kept !== undefined) throw stateVanished(path, kept);
+    return { state: undefined, revision: NONE };
+  }
+  const state = requireState(parseState(bytes), path, kept);
+  return { state, revision: revisionOf(state, sha256(bytes)) };
+}
+
+/** A second name for the file: it is only ever replaced, never written into. A copy where links don't work. */
+async function keepBackup(path: string, backup: string, random: Random): Promise<void> {
+  if (!(await exists(path))) return;
+  const temp = join(dirname(path), `.${basename(path)}.${random.uuid()}.tmp`);
+  try {
+    await link(path, temp).catch(() => copyFile(path, temp));
+    await rename(temp, backup);
+  } finally {
+    // Renaming onto another name of the same file does nothing (POSIX): the temp name is still there.
+    await rm(temp, { force: true });
+  }
+  await syncFolder(dirname(path));
+}
+
+async function isLink(path: string): Promise<boolean> {
+  try {
+    return (await lstat(path)).isSymbolicLink();
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false;
+    throw error;
+  }
+}

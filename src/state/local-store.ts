@@ -1,0 +1,106 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { Low } from 'lowdb';
+import type { Clock, Random, Revision, StateRead, StateStore } from '../model/ports.ts';
+import { deadByPid } from '../model/runs.ts';
+import type { State } from '../model/state.ts';
+import { withFileTrouble } from './file-trouble.ts';
+import { loadKernelLock } from './kernel-lock.ts';
+import {
+  digestIn,
+  type LocalAdapter,
+  localAdapter,
+  resolveLinks,
+  revisionOf,
+} from './local-adapter.ts';
+import type { KernelTryLock } from './lock-attempt.ts';
+import type { LockHolder } from './lock-holder.ts';
+import { type ProcessFacts, type ProcessPort, pidKnowledge } from './process-facts.ts';
+import { withStateLock } from './state-lock.ts';
+import { stateProblems } from './state-text.ts';
+
+export interface LocalStoreOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The run's id or the command: told to others that wait for our lock. */
+  readonly run: string;
+  readonly self: ProcessFacts;
+  readonly processes: ProcessPort;
+  /** How long a write waits for another one; default 30 s. Milliseconds. */
+  readonly lockTimeoutMs?: number;
+  /** Resolves to undefined where there is no kernel lock: lock files are used instead. */
+  readonly loadKernelLock?: () => Promise<KernelTryLock | undefined>;
+}
+
+/**
+ * The state in one file: lowdb over an adapter that survives kill -9, full disks and other processes. Reading
+ * takes no lock (the file is only ever replaced whole); a write locks, compares, replaces. `path` is absolute.
+ * A file that can't be read as a state is a DiagnosticsError and stays as it is. The first write of a store
+ * keeps what it found as `.backup`.
+ */
+export function localStore(path: string, options: LocalStoreOptions): StateStore {
+  const file = () => withFileTrouble('find the state', path, () => resolveLinks(path));
+  let isPrepared = false;
+  return {
+    where: path,
+    read: async () => {
+      const db = database(localAdapter(await file(), options.random));
+      await db.read();
+      return db.data;
+    },
+    write: async (next, basedOn) => {
+      requireSuccessor(next, basedOn);
+      const real = await file();
+      const adapter = localAdapter(real, options.random);
+      return locked(real, options, async () => {
+        if ((await adapter.digest()) !== digestIn(basedOn)) return { kind: 'moved' };
+        if (!isPrepared) await prepare(adapter);
+        isPrepared = true;
+        const db = database(adapter);
+        db.data = { state: next, revision: revisionOf(next) };
+        await db.write();
+        return { kind: 'written', revision: db.data.revision };
+      });
+    },
+  };
+}
+
+function database(adapter: LocalAdapter): Low<StateRead> {
+  return new Low<StateRead>(adapter, { state: undefined, revision: '' });
+}
+
+async function prepare(adapter: LocalAdapter): Promise<void> {
+  await adapter.sweep();
+  await adapter.keepBackup();
+}
+
+async function locked<T>(
+  path: string,
+  options: LocalStoreOptions,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { clock, lockTimeoutMs = 30_000, run, self, processes } = options;
+  const kernel = await (options.loadKernelLock ?? loadKernelLock)();
+  return withFileTrouble('lock the state', path, async () => {
+    await mkdir(dirname(path), { recursive: true });
+    const holder = () => ({ ...self, run, since: new Date(clock.now()).toISOString() });
+    const isDead = (other: LockHolder) => isDeadHolder(processes, other);
+    return withStateLock({ path, holder, isDead, clock, timeoutMs: lockTimeoutMs, kernel }, work);
+  });
+}
+
+async function isDeadHolder(processes: ProcessPort, holder: LockHolder): Promise<boolean> {
+  return deadByPid(holder, await pidKnowledge(processes, holder.pid)) === 'dead';
+}
+
+/** What would lose somebody's work or make a file that can't be read back is a bug of ours, found here. */
+function requireSuccessor(next: State, basedOn: Revision): void {
+  const [lineage, serial] = basedOn.split('/');
+  const problems = [
+    ...stateProblems(next),
+    ...(serial === undefined || lineage === next.lineage ? [] : ['its lineage changed']),
+    ...(serial === undefined || next.serial > Number(serial) ? [] : ['its serial did not grow']),
+  ];
+  if (problems.length > 0)
+    throw new Error(`this state must not be written: ${problems.join('; ')}`);
+}

@@ -1,0 +1,98 @@
+import { validateState } from '../generated/validate-state.js';
+import { sortedKeys } from '../model/json.ts';
+import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
+import type { State } from '../model/state.ts';
+import { vmidHolders } from '../model/transitions.ts';
+
+/** The newest format of the state that this Muster knows. */
+const FORMAT = 1;
+
+/** Deeper than any real one; what walks the state recursively must not be brought down by it. */
+const DEEPEST = 100;
+
+export type ParsedState =
+  | { readonly kind: 'state'; readonly state: State }
+  /** Nothing but white space: a crash or a full disk cut it to nothing. */
+  | { readonly kind: 'empty' }
+  | { readonly kind: 'newer'; readonly format: number; readonly needs: string | undefined }
+  /** Not JSON, or JSON that is no state. One line per problem, at most ten. */
+  | { readonly kind: 'corrupt'; readonly problems: readonly string[] };
+
+/** Reads a state from its bytes and verifies it. Never throws: anything can stand in a file. */
+export function parseState(bytes: Uint8Array): ParsedState {
+  const text = decode(bytes);
+  if (text === undefined) return corrupt(['it is not UTF-8 text']);
+  if (text.trim() === '') return { kind: 'empty' };
+  const parsed = parseJson(text);
+  if ('problem' in parsed) return corrupt([parsed.problem]);
+  if (isDeeper(parsed.value, DEEPEST)) return corrupt([`it is nested more than ${DEEPEST} deep`]);
+  return newerFormat(parsed.value) ?? verified(parsed.value);
+}
+
+/** Sorted and indented, so that equal states have equal bytes and people can compare two of them. */
+export function formatState(state: State): string {
+  return `${JSON.stringify(sortedKeys(state), null, 1)}\n`;
+}
+
+/** What is wrong with a state; empty when nothing is. */
+export function stateProblems(value: unknown): readonly string[] {
+  const mistakes = validateState(value);
+  if (mistakes.length > 0) return mistakes.map(mistakeText);
+  // The schema has just been found to hold.
+  return conflicts(value as State);
+}
+
+function verified(value: unknown): ParsedState {
+  const problems = stateProblems(value);
+  return problems.length === 0 ? { kind: 'state', state: value as State } : corrupt(problems);
+}
+
+/** What a schema can't say: one vmid has one owner, and records stand under their own names. */
+function conflicts(state: State): readonly string[] {
+  const shared = [...vmidHolders(state)].filter(([, workers]) => workers.length > 1);
+  const misfiled = Object.entries(state.runs).filter(([id, run]) => run.id !== id);
+  return [
+    ...shared.map(([vmid, workers]) => `vm ${vmid} belongs to ${workers.join(' and ')}`),
+    ...misfiled.map(([id, run]) => `run ${run.id} stands under the name ${id}`),
+  ];
+}
+
+function newerFormat(value: unknown): ParsedState | undefined {
+  if (typeof value !== 'object' || value === null || !('format' in value)) return undefined;
+  const { format } = value;
+  if (typeof format !== 'number' || format <= FORMAT) return undefined;
+  const needs = 'requiredVersion' in value ? value.requiredVersion : undefined;
+  return { kind: 'newer', format, needs: typeof needs === 'string' ? needs : undefined };
+}
+
+function mistakeText(mistake: SchemaError): string {
+  const path = pathOfPointer(mistake.instancePath).join('.');
+  return `${path === '' ? 'the state' : path} ${mistake.message ?? `breaks the rule ${mistake.keyword}`}`;
+}
+
+function corrupt(problems: readonly string[]): ParsedState {
+  const rest = problems.length - 10;
+  const shown = problems.slice(0, 10);
+  return { kind: 'corrupt', problems: rest > 0 ? [...shown, `and ${rest} more`] : shown };
+}
+
+function decode(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): { readonly value: unknown } | { readonly problem: string } {
+  try {
+    return { value: JSON.parse(text) };
+  } catch (error) {
+    return { problem: `it is not JSON: ${error instanceof Error ? error.message : String(error)}` };
+  }
+}
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((member) => isDeeper(member, levels - 1));
+}

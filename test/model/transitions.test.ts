@@ -1,0 +1,119 @@
+import { describe, expect, it } from 'vitest';
+import { VmidTaken, WorkerUnknown } from '../../src/model/errors.ts';
+import {
+  clearDoing,
+  endQuarantine,
+  forgetVm,
+  forgetWorker,
+  quarantine,
+  recordDeclared,
+  recordNodes,
+  recordObserved,
+  recordPatch,
+  recordTest,
+  recordUse,
+  recordVm,
+  renameWorker,
+  reserveVmid,
+  setDoing,
+  setDoingError,
+  setUpid,
+  vmidHolders,
+  vmidOwner,
+} from '../../src/model/transitions.ts';
+import { stateWith, uuid, workerSpec } from '../state/support/states.ts';
+
+const doing = { run: 'r1', action: 'deploy', step: 'clone', plan: 'd1' };
+const vm = (vmid: number) => ({ vmid, node: 'pve1', uuid: uuid(vmid) });
+
+describe('a vmid', () => {
+  it('is reserved by the intent that names it, before any VM is there (P24)', () => {
+    const state = reserveVmid(stateWith('a', 'b'), 'a', { ...doing, vmid: 9100 });
+    expect(vmidOwner(state, 9100)).toBe('a');
+    expect(() => reserveVmid(state, 'b', { ...doing, vmid: 9100 })).toThrow(VmidTaken);
+    expect(() => recordVm(state, 'b', vm(9100))).toThrow(/worker a holds that id/);
+  });
+
+  it('may be kept through a replace, and moves on with a rename', () => {
+    let state = recordVm(stateWith('a'), 'a', vm(9100));
+    state = reserveVmid(state, 'a', { ...doing, vmid: 9100 });
+    state = renameWorker(state, 'a', 'c');
+    expect(vmidOwner(state, 9100)).toBe('c');
+  });
+
+  it('is free again once neither a VM nor an intent names it', () => {
+    let state = recordVm(stateWith('a', 'b'), 'a', vm(9100));
+    state = reserveVmid(state, 'a', { ...doing, vmid: 9101 });
+    expect([...vmidHolders(state)]).toEqual([
+      [9100, ['a']],
+      [9101, ['a']],
+    ]);
+    state = clearDoing(forgetVm(state, 'a'), 'a');
+    expect(vmidHolders(state).size).toBe(0);
+    expect(recordVm(state, 'b', vm(9100)).workers.b?.vm?.vmid).toBe(9100);
+  });
+});
+
+describe('the write-ahead record (P47)', () => {
+  it('gets the UPID and the error of its step, and is cleared when done', () => {
+    let state = setDoing(stateWith('a'), 'a', doing);
+    state = setDoingError(setUpid(state, 'a', 'UPID:pve1:1:'), 'a', 'clone failed');
+    expect(state.workers.a?.doing).toEqual({
+      ...doing,
+      upid: 'UPID:pve1:1:',
+      error: 'clone failed',
+    });
+    expect(clearDoing(state, 'a').workers.a?.doing).toBeUndefined();
+  });
+
+  it('takes no UPID without an intent', () => {
+    expect(() => setUpid(stateWith('a'), 'a', 'UPID:pve1:1:')).toThrow('nothing is being done');
+  });
+});
+
+describe('a worker’s record', () => {
+  it('keeps its history when the VM is gone', () => {
+    const test = { result: 'passed', at: 5, checks: [] } as const;
+    const patch = { result: 'nothing', at: 6, packages: [], rebooted: false } as const;
+    let state = recordVm(stateWith('a'), 'a', vm(9100), { name: 'debian-13', source: '9000' });
+    state = recordObserved(state, 'a', { memory: 6 });
+    state = recordUse(recordPatch(recordTest(state, 'a', test), 'a', patch), 'a', 7, 'nightly');
+    const record = forgetVm(state, 'a').workers.a;
+    expect(record).toEqual({
+      declared: workerSpec(),
+      protect: false,
+      last: { test, patch, session: { name: 'nightly', at: 7 }, used: 7 },
+    });
+  });
+
+  it('takes protection from the declaration and keeps it when the block is gone (P16)', () => {
+    const state = recordDeclared(stateWith('a'), 'a', workerSpec({ protect: true }), 'w.yaml:3');
+    expect(state.workers.a?.protect).toBe(true);
+    expect(state.workers.a?.declaredIn).toBe('w.yaml:3');
+  });
+
+  it.each([
+    ['recording the same declaration', recordDeclared(stateWith('a'), 'a', workerSpec())],
+    ['clearing nothing', clearDoing(stateWith('a'), 'a')],
+    ['renaming to itself', renameWorker(stateWith('a'), 'a', 'a')],
+    ['forgetting nobody', forgetWorker(stateWith('a'), 'b')],
+    ['the same nodes', recordNodes(stateWith('a'), {})],
+    [
+      'a quarantine that ends',
+      endQuarantine(quarantine(stateWith('a'), 'a', { note: 'n', by: 'me' }), 'a'),
+    ],
+  ])('is what it was after %s', (_, state) => {
+    expect(state).toEqual(stateWith('a'));
+  });
+
+  it('of an unknown worker is never made by the way, whatever objects inherit', () => {
+    expect(() => setDoing(stateWith('a'), 'constructor', doing)).toThrow(WorkerUnknown);
+    const state = recordDeclared(stateWith('a'), 'constructor', workerSpec());
+    expect(Object.keys(state.workers)).toEqual(['a', 'constructor']);
+    expect(setDoing(state, 'constructor', doing).workers.constructor).toMatchObject({ doing });
+  });
+
+  it('is never overwritten by a rename', () => {
+    expect(() => renameWorker(stateWith('a', 'b'), 'a', 'b')).toThrow('holds a worker b already');
+  });
+});
