@@ -38,13 +38,13 @@ async function openPve(spec: PveSpec): Promise<Pve> {
   if (spec.kind === 'api') return createPve({ ...spec, clock, random });
   const { openEmbedded } = await import('./simulator/embedded.ts');
   const { quickstartWorld, SIMULATOR_TOKEN } = await import('./simulator/worlds.ts');
-  accelerate(SIMULATED_SPEED);
   const embedded = await openEmbedded({
     file: spec.file,
     world: quickstartWorld(),
     nowMs: () => clock.now(),
     sleep: (ms) => clock.sleep(ms),
   });
+  accelerate(SIMULATED_SPEED, embedded.cluster.world.nowMs);
   return createPve({
     endpoints: [],
     token: SIMULATOR_TOKEN,
@@ -87,11 +87,14 @@ function projectFiles(root: string): Files {
   };
 }
 
-/** Runs with the wall clock until it is accelerated; then it goes on from there, faster. */
-function adjustableClock(): {
+interface AdjustableClock {
   readonly clock: Clock;
-  readonly accelerate: (speed: number) => void;
-} {
+  /** From now on time goes by `speed` times as fast; `from`: not before that time (ms since the epoch). */
+  readonly accelerate: (speed: number, from: number) => void;
+}
+
+/** Runs with the wall clock until it is accelerated: the simulated cluster's time is ahead of it. */
+function adjustableClock(): AdjustableClock {
   let speed = 1;
   let base = { wall: Date.now(), ours: Date.now() };
   const now = () => base.ours + (Date.now() - base.wall) * speed;
@@ -105,8 +108,8 @@ function adjustableClock(): {
       sleep: (ms, signal) =>
         timer(Math.max(0, ms / speed), undefined, signal === undefined ? {} : { signal }),
     },
-    accelerate: (factor) => {
-      base = { wall: Date.now(), ours: now() };
+    accelerate: (factor, from) => {
+      base = { wall: Date.now(), ours: Math.max(from, now()) };
       monotonicBase = { real: performance.now(), ours: monotonic() };
       speed = factor;
     },
@@ -185,7 +188,7 @@ const code = await runCli({
   openPve,
   openStore,
   files: projectFiles,
-  runFacts: () => readProcessFacts(processes),
+  processes,
   startSimulator,
   clock,
   random,

@@ -4,6 +4,7 @@ import type { Plan, WorkerPlan } from '../model/plan.ts';
 import { BY_STRENGTH, strongest } from '../model/plan-counts.ts';
 import type { ApplyResult, WorkerOutcome } from '../model/result.ts';
 import { recordNodes } from '../model/transitions.ts';
+import { workerDigest } from '../plan/worker-digest.ts';
 import type { Confirm } from './confirm-port.ts';
 import type { ApplyPorts, Interrupts, Run, TakeWorkers, WorkerBase } from './context.ts';
 import { createLanes, type LaneKey, type Lanes } from './lanes.ts';
@@ -31,7 +32,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   const startedAt = ports.clock.monotonic();
   await rememberCluster(input);
   const shared = { lanes: createLanes(), running: new Set<string>(), failed: new Set<string>() };
-  const outcomes = await Promise.all(
+  const outcomes = await allOf(
     inOrder(plan).map((worker) => runInLane(input, worker, startedAt, shared)),
   );
   return {
@@ -41,6 +42,15 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
     leftRunning: [...shared.running].sort(byCodeUnit),
     tookMs: ports.clock.monotonic() - startedAt,
   };
+}
+
+/** Waits for all of them, also when one ends with a bug: the others may have workers to power off. */
+async function allOf<T>(runs: readonly Promise<T>[]): Promise<T[]> {
+  const settled = await Promise.allSettled(runs);
+  return settled.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
 }
 
 interface Shared {
@@ -88,6 +98,7 @@ async function runInLane(
       plan,
       inventory: input.inventory,
       worker,
+      planDigest: workerDigest(worker),
       lanes: shared.lanes,
       running: shared.running,
       interrupts: input.interrupts,

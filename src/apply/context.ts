@@ -36,6 +36,8 @@ export interface WorkerContext {
   readonly plan: Plan;
   readonly inventory: Inventory;
   readonly worker: WorkerPlan;
+  /** Of the worker's plan as it was agreed to, whatever is left of it now. */
+  readonly planDigest: string;
   readonly action: ActionKind;
   readonly lanes: Lanes;
   /** Workers that this run powered on and did not yet power off. */
@@ -75,6 +77,11 @@ export class Interrupted extends Error {
 
 export function sinceStart(ctx: Pick<WorkerContext, 'ports' | 'startedAt'>): number {
   return ctx.ports.clock.monotonic() - ctx.startedAt;
+}
+
+/** Cluster time in whole ms; this machine's before the cluster answered for the first time. */
+export function clusterNow({ ports }: Pick<WorkerContext, 'ports'>): number {
+  return Math.round(ports.pve.clusterTime() ?? ports.clock.now());
 }
 
 type EventOf<K extends RunEvent['kind']> = Extract<RunEvent, { kind: K }>;

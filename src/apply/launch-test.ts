@@ -10,6 +10,7 @@ import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transit
 import type { WorkerSpec } from '../model/worker.ts';
 import {
   changeState,
+  clusterNow,
   Interrupted,
   recordOf,
   tellDone,
@@ -41,23 +42,29 @@ export interface TestOutcome {
 export async function launchForTest(ctx: WorkerContext, vm: VmHandle): Promise<TestOutcome> {
   const target = targetOf(ctx, vm);
   const firstLaunch = recordOf(ctx)?.last.used === undefined;
-  let outcome: TestOutcome;
-  try {
-    outcome = await testAndPatch(ctx, vm, target, firstLaunch);
-  } catch (error) {
-    if (error instanceof Interrupted || ctx.interrupts.second.aborted) {
-      if (!ctx.interrupts.second.aborted) await powerOff(ctx, vm, isBusy(target));
-      throw new Interrupted();
-    }
-    const failed = gateFailure(error);
-    if (failed === undefined) throw error;
-    outcome = { test: testRecord(ctx, [failed]) };
-    tellFailure(ctx, [failed]);
-  }
+  const outcome = await testAndPatch(ctx, vm, target, firstLaunch).catch((error: unknown) =>
+    afterFailure(ctx, vm, target, error),
+  );
   await changeState(ctx, (state, worker) => saveOutcome(state, worker, outcome));
   await powerOff(ctx, vm, isBusy(target));
   await changeState(ctx, clearDoing);
   return outcome;
+}
+
+/** A failure on the way to the checks is a result too. Anything else powers the VM off before it is thrown on. */
+async function afterFailure(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  target: GuestTarget,
+  error: unknown,
+): Promise<TestOutcome> {
+  const result = error instanceof Interrupted ? undefined : gateFailure(error);
+  if (result !== undefined && !ctx.interrupts.second.aborted) {
+    tellFailure(ctx, [result]);
+    return { test: testRecord(ctx, [result]) };
+  }
+  if (!ctx.interrupts.second.aborted) await powerOff(ctx, vm, isBusy(target));
+  throw error;
 }
 
 async function testAndPatch(
@@ -119,7 +126,7 @@ async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly 
     spec,
     repositories: ctx.plan.repositories,
     ...(pveApi === undefined ? {} : { pveApi }),
-    clusterTime: ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now(),
+    clusterTime: clusterNow(ctx),
     timeout: spec.timeouts.test,
   });
   if (hasFailed(results)) tellFailure(ctx, results);
@@ -137,7 +144,7 @@ async function patch(ctx: WorkerContext, target: GuestTarget): Promise<Patched> 
     ...(last === undefined ? {} : { last }),
     kind: 'test',
     timeout: spec.timeouts.patch,
-    now: ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now(),
+    now: clusterNow(ctx),
     onProgress: ({ waitingFor, waitedMs, deadlineMs, message }) =>
       tellProgress(ctx, 'patch', message ?? 'installing updates', {
         waitingFor,
@@ -151,7 +158,7 @@ async function patch(ctx: WorkerContext, target: GuestTarget): Promise<Patched> 
 }
 
 function testRecord(ctx: WorkerContext, checks: readonly CheckResult[]): TestRecord {
-  const at = ctx.ports.pve.clusterTime() ?? ctx.ports.clock.now();
+  const at = clusterNow(ctx);
   return { result: hasFailed(checks) ? 'failed' : 'passed', at, checks };
 }
 

@@ -1,16 +1,17 @@
-import { PveError, StepFailed, TaskFailed } from '../model/errors.ts';
-import type { Doing } from '../model/state.ts';
+import { Fenced, PveError, StepFailed, TaskFailed } from '../model/errors.ts';
+import { lookup } from '../model/lookup.ts';
+import type { Doing, State } from '../model/state.ts';
 import { setDoing, setUpid } from '../model/transitions.ts';
 import {
   changeState,
   Interrupted,
   recordOf,
   tellProgress,
+  tellWarning,
   type VmHandle,
   type WorkerContext,
 } from './context.ts';
 import type { LaneKey } from './lanes.ts';
-import { planDigest } from './plan-digest.ts';
 
 /**
  * One thing that Muster does to a VM. The algorithm of `runStep`, for every step of every action:
@@ -95,7 +96,7 @@ async function attempt(
   try {
     const upid = await step.send();
     if (upid === undefined) return undefined;
-    const saved = changeState(ctx, (state, worker) => setUpid(state, worker, upid));
+    const saved = noteDoing(ctx, (state, worker) => setUpid(state, worker, upid));
     const waited = pve.tasks.wait(upid, {
       timeout: Math.max(1000, deadline - clock.monotonic()),
       signal: ctx.interrupts.second,
@@ -123,9 +124,30 @@ async function saveIntent(ctx: WorkerContext, step: Step): Promise<void> {
     vmid,
     node,
     uuid,
-    plan: planDigest(ctx.worker),
+    plan: ctx.planDigest,
   };
-  await changeState(ctx, (state, worker) => setDoing(state, worker, doing));
+  await noteDoing(ctx, (state, worker) => setDoing(state, worker, doing));
+}
+
+/**
+ * A VM that no record names (an orphan that is destroyed) has nothing to be written ahead: its marks tell whose
+ * it is. Powering off goes on without it too: a full disk must leave no worker running.
+ */
+async function noteDoing(
+  ctx: WorkerContext,
+  change: (state: State, worker: string) => State,
+): Promise<void> {
+  try {
+    await changeState(ctx, (state, worker) =>
+      lookup(state.workers, worker) === undefined ? state : change(state, worker),
+    );
+  } catch (error) {
+    if (ctx.closing !== true || error instanceof Fenced) throw error;
+    tellWarning(
+      ctx,
+      `the state could not be written: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
 }
 
 /** Refused before anything could happen: not an unknown outcome. */

@@ -2,7 +2,6 @@ import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { lookup } from '../model/lookup.ts';
 import { reserveVmid, vmidOwner } from '../model/transitions.ts';
 import { recordOf, type VmHandle, type WorkerContext } from './context.ts';
-import { planDigest } from './plan-digest.ts';
 
 /** An id turned out to be somebody else's (ids are not reserved by PVE's nextid). */
 export class IdTaken extends Error {
@@ -85,7 +84,7 @@ async function reserve(ctx: WorkerContext, vm: VmHandle): Promise<boolean> {
     action: ctx.action,
     step: 'place',
     ...vm,
-    plan: planDigest(ctx.worker),
+    plan: ctx.planDigest,
   };
   const state = await ctx.ports.ledger.commit((current) => {
     const owner = vmidOwner(current, vm.vmid);

@@ -9,11 +9,17 @@ const UNDONE = ['failed', 'stale', 'skipped', 'held', 'interrupted'];
 export function applyExitCode(plan: Plan, result: ApplyResult): number {
   const { outcomes, interrupted, leftRunning } = result;
   const stale = outcomes.filter((outcome) => outcome.result === 'stale').length;
-  const held = plan.workers.some((worker) => worker.held !== undefined && worker.actions.length > 0);
+  const held = plan.workers.some(
+    (worker) => worker.held !== undefined && worker.actions.length > 0,
+  );
   const named = new Set(outcomes.map(({ worker }) => worker));
   const undone =
     outcomes.some((outcome) => UNDONE.includes(outcome.result)) ||
-    (held && plan.workers.some((worker) => worker.held !== undefined && !named.has(worker.worker) && worker.actions.length > 0)) ||
+    (held &&
+      plan.workers.some(
+        (worker) =>
+          worker.held !== undefined && !named.has(worker.worker) && worker.actions.length > 0,
+      )) ||
     leftRunning.length > 0;
   return exitCodeOf({
     interrupted,

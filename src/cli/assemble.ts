@@ -1,13 +1,13 @@
-import type { Declaration } from '../model/declaration.ts';
 import { DiagnosticsError } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Plan, PlanOptions } from '../model/plan.ts';
 import type { Pve, StateStore } from '../model/ports.ts';
 import { emptyState, type State } from '../model/state.ts';
 import { buildPlan } from '../plan/build-plan.ts';
-import { expand } from '../plan/expand.ts';
+import { expand, expandFactsOf } from '../plan/expand.ts';
 import { planNeeds } from '../plan/plan-needs.ts';
-import { readDetails, readInventory } from '../pve/inventory.ts';
+import { readDetails } from '../pve/details.ts';
+import { readInventory } from '../pve/inventory.ts';
 import type { StateView } from '../report/plan/headline.ts';
 import type { Invocation } from './invocation.ts';
 import { loadProject, openCluster, openState, type Project } from './load-project.ts';
@@ -45,7 +45,7 @@ export async function withProject<T>(
     const view = stateView(store.where, globals.root, found);
     return await work({ project, store, state, stateView: view, pve });
   } finally {
-    pve.close();
+    await pve.close();
   }
 }
 
@@ -59,13 +59,24 @@ export async function assemble(
   options: PlanOptions,
 ): Promise<Assembled> {
   const { pve, state, project } = open;
-  const { declaration } = project;
   const need = { recorded: recordedVms(state), refresh: options.refresh };
   const bulk = await readInventory(pve, need, invocation.context.clock);
   const draft = planFor(project, bulk, state, options, false);
-  const inventory = await readDetails(pve, bulk, planNeeds(draft, declaration));
+  const inventory = await readDetails(pve, bulk, planNeeds(draft, bulk));
   const plan = planFor(project, inventory, state, options, true);
   return { ...open, inventory, plan };
+}
+
+/** As far as one bulk read of the cluster goes: no preflight. For commands that only look. */
+export async function assembleQuickly(
+  invocation: Invocation,
+  open: OpenProject,
+  options: PlanOptions,
+): Promise<{ readonly inventory: Inventory; readonly plan: Plan }> {
+  const { pve, state, project } = open;
+  const need = { recorded: recordedVms(state), refresh: options.refresh };
+  const inventory = await readInventory(pve, need, invocation.context.clock);
+  return { inventory, plan: planFor(project, inventory, state, options, false) };
 }
 
 function planFor(
@@ -76,23 +87,17 @@ function planFor(
   preflight: boolean,
 ): Plan {
   const { declaration } = project;
-  const { desired, diagnostics } = expandFor(declaration, inventory);
+  const { desired, diagnostics } = expand(declaration, expandFactsOf(inventory, state));
   const errors = diagnostics.filter(({ severity }) => severity === 'error');
   if (errors.length > 0) throw new DiagnosticsError(diagnostics);
   const warnings = [...project.warnings, ...diagnostics];
   return buildPlan({ declaration, desired, state, inventory, options, preflight, warnings });
 }
 
-function expandFor(declaration: Declaration, inventory: Inventory) {
-  return expand(declaration, {
-    nodes: inventory.nodes,
-    vms: Object.values(inventory.vms),
-    storages: Object.values(inventory.storages),
-  });
-}
-
 /** VMs that workers have, and ids that an interrupted run may have used. */
-export function recordedVms(state: State): readonly { readonly vmid: number; readonly node: string }[] {
+export function recordedVms(
+  state: State,
+): readonly { readonly vmid: number; readonly node: string }[] {
   return Object.values(state.workers).flatMap(({ vm, doing }) => [
     ...(vm === undefined ? [] : [{ vmid: vm.vmid, node: vm.node }]),
     ...(doing?.vmid === undefined || doing.node === undefined || doing.vmid === vm?.vmid

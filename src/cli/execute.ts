@@ -2,6 +2,7 @@ import { type ApplyInput, applyPlan } from '../apply/apply-plan.ts';
 
 import type { Plan } from '../model/plan.ts';
 import type { Log } from '../model/ports.ts';
+import { WRITE_DEADLINE_MS } from '../model/pve-texts.ts';
 import type { ApplyResult } from '../model/result.ts';
 import { emptyState } from '../model/state.ts';
 import { confirm } from '../plan/confirm.ts';
@@ -13,10 +14,9 @@ import { watchRuns } from '../state/watch-runs.ts';
 import type { Assembled } from './assemble.ts';
 import type { Invocation } from './invocation.ts';
 
-/** The longest that one request to Proxmox may take, ms: what a taker waits out. */
-const REQUEST_DEADLINE_MS = 60_000;
+type RunOptions = ApplyInput['options'];
 
-export interface ExecuteOptions extends ApplyInput['options'] {
+export interface ExecuteOptions extends RunOptions {
   readonly log: Log;
   /** Of a saved plan: the lineage that a state which doesn't exist yet is born with. */
   readonly lineage: string;
@@ -81,7 +81,7 @@ function taking({ context }: Invocation, { pve }: Assembled, run: LiveRun): Appl
       workers,
       watch,
       clock,
-      requestDeadlineMs: REQUEST_DEADLINE_MS,
+      requestDeadlineMs: WRITE_DEADLINE_MS,
       signal: interrupts.first,
     });
 }

@@ -7,8 +7,9 @@ import { liveLines, NOTHING_LIVE, nextLive } from '../report/progress/live-block
 import { type Told, tellOrNot } from '../report/progress/waiting-filter.ts';
 import type { TextOutput } from './context.ts';
 
-/** What shows a run while it goes on. `end` must be called, also after a failure. */
+/** What shows a run while it goes on. */
 export interface RunLog extends Log {
+  /** Must be called, also after a failure. An empty line follows the lines that stay, if there are any. */
   end(): Promise<void>;
 }
 
@@ -37,13 +38,19 @@ function jsonLog({ stdout }: RunLogOptions): RunLog {
 
 function plainLog({ stdout, columns }: RunLogOptions): RunLog {
   let told: Told = {};
+  let isEmpty = true;
   return {
     emit: (event) => {
       const next = tellOrNot(event, told);
       told = next.told;
-      if (next.tell) stdout.write(lines(eventLines(event, columns)));
+      const text = next.tell ? lines(eventLines(event, columns)) : '';
+      if (text === '') return;
+      isEmpty = false;
+      stdout.write(text);
     },
-    end: async () => {},
+    end: async () => {
+      if (!isEmpty) stdout.write('\n');
+    },
   };
 }
 
@@ -53,6 +60,7 @@ function liveLog({ stdout, clock, columns }: RunLogOptions): RunLog {
   const stop = new AbortController();
   let state = NOTHING_LIVE;
   let drawn = 0;
+  let isEmpty = true;
   const draw = (above: readonly string[]) => {
     const terminal = { columns: stdout.columns ?? 80, rows: MOST_ROWS };
     const block = liveLines(state, clock.monotonic() - startedAt, columns, terminal);
@@ -66,13 +74,15 @@ function liveLog({ stdout, clock, columns }: RunLogOptions): RunLog {
     emit: (event: RunEvent) => {
       const next = nextLive(state, event);
       state = next.state;
-      draw(next.scroll ? eventLines(event, columns) : []);
+      const above = next.scroll ? eventLines(event, columns) : [];
+      if (above.length > 0) isEmpty = false;
+      draw(above);
     },
     end: async () => {
       stop.abort();
       await ticking;
       state = NOTHING_LIVE;
-      draw([]);
+      draw(isEmpty ? [] : ['']);
     },
   };
 }

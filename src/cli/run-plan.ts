@@ -2,9 +2,9 @@ import type { Plan } from '../model/plan.ts';
 import { anythingToDo } from '../model/plan-counts.ts';
 import type { ApplyResult } from '../model/result.ts';
 import { jsonLine } from '../report/escape/json.ts';
+import { escapeTerminal } from '../report/escape/terminal.ts';
 import { junitXml } from '../report/junit.ts';
 import { widthOf } from '../report/layout.ts';
-import { escapeTerminal } from '../report/escape/terminal.ts';
 import { planText } from '../report/plan/plan-text.ts';
 import {
   changeSummaryMessage,
@@ -48,7 +48,7 @@ export async function runAndReport(
   context.stdout.write(
     globals.json
       ? `${jsonLine(resultMessage(result))}\n`
-      : `\n${resultText(result, { program: globals.program, paint: globals.paint })}`,
+      : resultText(result, { program: globals.program, paint: globals.paint }),
   );
   return applyExitCode(plan, result);
 }
@@ -67,9 +67,17 @@ async function runLogged(
   const log = openRunLog({ stdout, clock, json: globals.json, columns });
   const onError = choiceOf(flags, 'on-error', ['continue', 'stop']) ?? 'continue';
   const { lineage } = assembled.state;
+  const startedAt = clock.monotonic();
+  const onInterrupt = () => {
+    const message = 'interrupted: what runs is brought to an end; once more stops at once';
+    log.emit({ kind: 'note', at: clock.monotonic() - startedAt, message });
+  };
+  const { first } = context.interrupts;
+  first.addEventListener('abort', onInterrupt, { once: true });
   try {
     return await execute(invocation, assembled, plan, { log, onError, waitMs, lineage });
   } finally {
+    first.removeEventListener('abort', onInterrupt);
     await log.end();
   }
 }

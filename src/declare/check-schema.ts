@@ -65,15 +65,35 @@ function withoutMistakes(document: PlainMap, errors: readonly SchemaError[]): Pl
   return isPlainMap(valid) ? valid : {};
 }
 
-/** What to leave out: an unknown key alone, else the entry (`workers.a`) or section that holds the mistake. */
-function culpritOf(
-  { instancePath, keyword, params, propertyName }: SchemaError,
-  document: PlainMap,
-): Path {
+/**
+ * What to leave out: an unknown key alone; among a worker's fields the wrong one, or the list that holds it; elsewhere
+ * the entry (`images.a`) or the section, whose keys need each other.
+ */
+function culpritOf(error: SchemaError, document: PlainMap): Path {
+  const { instancePath, keyword, params, propertyName } = error;
   const path = pathOfPointer(instancePath);
   const extra =
     propertyName ??
     (keyword === 'additionalProperties' ? params.additionalProperty : params.propertyName);
   if (typeof extra === 'string') return [...path, extra];
+  if (isWorkerField(path)) return path.slice(0, lengthToList(document, path));
   return path.slice(0, isPlainMap(document[String(path[0])]) ? 2 : 1);
+}
+
+function isWorkerField([section, , part]: Path): boolean {
+  return (
+    section === 'defaults' ||
+    section === 'workers' ||
+    (section === 'workerSets' && (part === 'worker' || part === 'perNode'))
+  );
+}
+
+/** How many parts of the path come before an index into a list: entries are never left out, they would be renumbered. */
+function lengthToList(document: PlainMap, path: Path): number {
+  let value: unknown = document;
+  for (const [index, part] of path.entries()) {
+    if (Array.isArray(value)) return index;
+    value = isPlainMap(value) ? value[part] : undefined;
+  }
+  return path.length;
 }

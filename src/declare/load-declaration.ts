@@ -1,6 +1,17 @@
 import type { Declaration } from '../model/declaration.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Files } from '../model/ports.ts';
+import { didYouMean } from '../model/suggest.ts';
+import { buildDeclaration } from './build-declaration.ts';
+import { checkSchema } from './check-schema.ts';
+import { expandVariables } from './expand-variables.ts';
+import { makeLocator } from './locator.ts';
+import { isPlainMap, mergeParts, overlay, type PlainMap } from './merge-sources.ts';
+import { readContents } from './read-contents.ts';
+import { readProject } from './read-project.ts';
+import { checkRules } from './rules/check-rules.ts';
+import type { Mistake } from './source.ts';
+import { toDiagnostics } from './to-diagnostics.ts';
 
 export interface LoadOptions {
   /** `-e NAME`: lays environments/NAME.yaml over the declaration. Empty or absent: none. */
@@ -24,8 +35,55 @@ export interface Loaded {
 
 /**
  * Reads muster.yaml, what its `include:` names and the chosen environment, and checks all of it. Every mistake
- * of the user's is a diagnostic; only a failure of `files` itself throws.
+ * of the user's is a diagnostic; only a failure of `files` itself throws. The declaration keeps the parsed files
+ * for `locate`.
  */
 export async function loadDeclaration(files: Files, options: LoadOptions): Promise<Loaded> {
-  throw new Error(`not yet: ${typeof files} ${typeof options}`);
+  const { environment = '', vars = {}, givenVars = [], session, version } = options;
+  const { main, included, top, mistakes: unreadable } = await readProject(files, environment);
+  const bare = makeLocator(main.source, new Map(), undefined);
+  // What can't be read can't be judged: rules would report what isn't missing.
+  if (hasErrors(unreadable)) return { diagnostics: toDiagnostics(unreadable, bare) };
+  const merged = mergeParts([main, ...included], bare.spotIn);
+  const locator = makeLocator(main.source, merged.origins, top?.source);
+  const expanded = expandVariables(laidOver(merged.document, top?.value), { given: vars, session });
+  const { document, whole, mistakes: malformed } = checkSchema(expanded);
+  const context = { document, whole, version };
+  const contents = await readContents(files, context, locator);
+  const mistakes = [
+    ...unreadable,
+    ...merged.mistakes,
+    ...expanded.mistakes,
+    ...unknownGivenVariables(givenVars, whole.variables),
+    ...malformed,
+    ...contents.mistakes,
+    ...checkRules(context),
+  ];
+  const diagnostics = toDiagnostics(mistakes, locator);
+  if (hasErrors(mistakes)) return { diagnostics };
+  return {
+    declaration: buildDeclaration({ document, environment, contents, locator }),
+    diagnostics,
+  };
+}
+
+function hasErrors(mistakes: readonly Mistake[]): boolean {
+  return mistakes.some(({ severity = 'error' }) => severity === 'error');
+}
+
+function laidOver(base: PlainMap, top: unknown): PlainMap {
+  const document = top === undefined ? base : overlay(base, top);
+  return isPlainMap(document) ? document : base;
+}
+
+function unknownGivenVariables(names: readonly string[], variables: unknown): readonly Mistake[] {
+  const declared = isPlainMap(variables) ? Object.keys(variables) : [];
+  return names
+    .filter((name) => !declared.includes(name))
+    .map((name) => ({
+      code: 'unknown-variable',
+      message: `a value is given for the variable "${name}", which is not declared`,
+      at: [],
+      remedy: didYouMean(name, declared) ?? `Declare it: variables: { ${name}: {} }.`,
+    }));
 }

@@ -31,7 +31,8 @@ function parse(source: Source): ParsedSource {
     merge: false,
     uniqueKeys: false,
     prettyErrors: false,
-    logLevel: 'silent',
+    // 'silent' would hide a second document.
+    logLevel: 'error',
     lineCounter: source.lines,
   });
   const errors = [...document.errors, ...document.warnings];

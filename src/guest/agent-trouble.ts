@@ -22,7 +22,10 @@ const TEXTS: readonly (readonly [RegExp, AgentTrouble])[] = [
   [/guest agent is not running/i, 'silent'],
   [/^(?:.*: )?vm \d+ (?:is )?not running/i, 'vm-off'],
   [/\bPID \S+ does not exist/i, 'result-lost'],
-  [/has been disabled|command .* (?:is )?not allowed|CommandNotFound|not found.*guest-/i, 'disabled'],
+  [
+    /has been disabled|command .* (?:is )?not allowed|CommandNotFound|not found.*guest-/i,
+    'disabled',
+  ],
   [/broken pipe|got timeout|connection reset/i, 'silent'],
 ];
 

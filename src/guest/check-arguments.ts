@@ -27,9 +27,9 @@ export function checkArguments(question: CheckQuestion): readonly string[] {
     ...['now', String(seconds)],
     ...['gateway', expectsGateway(spec) ? 'required' : 'optional'],
     ...namesToResolve(question).flatMap((name) => ['name', name]),
-    ...(pveApi === undefined ? [] : ['pve-api', pveApi.host, String(pveApi.port)]),
+    ...(pveApi === undefined ? [] : ['pve-api', bare(pveApi.host), String(pveApi.port)]),
     ...repositories.flatMap(({ name, host, port, fingerprint }) => [
-      ...['repository', name, host, String(port), fingerprint ?? ''],
+      ...['repository', name, bare(host), String(port), fingerprint ?? ''],
     ]),
     ...['source', sourceRule(spec), spec.patch.proxy ?? ''],
   ];

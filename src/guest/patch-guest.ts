@@ -1,10 +1,10 @@
-import type { PatchRecord } from '../model/state.ts';
-import type { PatchSpec } from '../model/worker.ts';
 import { GuestError } from '../model/errors.ts';
 import { formatDuration } from '../model/quantity.ts';
-import { cleanField, outputLines } from './output-lines.ts';
+import type { PatchRecord } from '../model/state.ts';
+import type { PatchSpec } from '../model/worker.ts';
 import { type GuestWait, waitUntil } from './guest-wait.ts';
-import { scriptArgvForAttempt } from './run-script.ts';
+import { cleanField, outputLines } from './output-lines.ts';
+import { scriptArgv } from './run-script.ts';
 import { type AttemptStatus, pollItem, startItem } from './supervise-item.ts';
 import { type Actor, type GuestTarget, nameOf } from './target.ts';
 
@@ -41,9 +41,14 @@ export async function patchGuest(target: GuestTarget, patching: Patching): Promi
   const key = `patch/${patching.run}/${patching.round ?? 1}`;
   const { policy, proxy = '' } = patching.patch;
   const waitSeconds = Math.floor(patching.timeout / 2000);
-  const argv = scriptArgvForAttempt('patch', [policy, proxy, String(waitSeconds)]);
+  const argv = scriptArgv('patch', [policy, proxy, String(waitSeconds)]);
   const begin = target.clock.monotonic();
-  await startItem(target, patching, { key, argv, timeout: patching.timeout, maxOutput: 4 * 2 ** 20 });
+  await startItem(target, patching, {
+    key,
+    argv,
+    timeout: patching.timeout,
+    maxOutput: 4 * 2 ** 20,
+  });
   const status = await waitForEnd(target, patching, key);
   return conclude(patching, status, target.clock.monotonic() - begin);
 }
@@ -80,7 +85,7 @@ async function waitForEnd(
       hint: () => 'its supervisor should have ended it; look into the guest',
     },
     async () => {
-      const status = await pollItem(target, key);
+      const status = await pollItem(target, key, 'last');
       progress = progressOf(status);
       return status.state === 'ended' || status.state === 'lost' ? status : undefined;
     },
@@ -105,7 +110,8 @@ function progressOf(status: AttemptStatus): Progress {
       message: `${manager}: another package manager is at work (${facts.holder ?? 'unknown'})`,
     };
   const waiting = facts.waiting;
-  const count = waiting === undefined ? '' : `: ${waiting} ${waiting === '1' ? 'package' : 'packages'} waiting`;
+  const count =
+    waiting === undefined ? '' : `: ${waiting} ${waiting === '1' ? 'package' : 'packages'} waiting`;
   return { waitingFor: 'waiting-for-patch', message: `${manager}${count}` };
 }
 
@@ -124,7 +130,9 @@ interface Facts {
 function factsOf(status: AttemptStatus): Facts {
   const lines = outputLines(status.result ?? '');
   const values = Object.fromEntries(
-    lines.flatMap(([key, value]) => (key === undefined || value === undefined ? [] : [[key, value]])),
+    lines.flatMap(([key, value]) =>
+      key === undefined || value === undefined ? [] : [[key, value]],
+    ),
   );
   const packages = lines
     .filter(([key]) => key === 'package')
@@ -155,14 +163,23 @@ interface Verdict {
 
 function verdictOf(status: AttemptStatus, facts: Facts, took: number): Verdict {
   const failed = (message: string): Verdict => ({ result: 'failed', message, unreachable: false });
-  if (status.state === 'lost') return failed('the guest was rebooted or its supervisor killed while patching');
+  if (status.state === 'lost')
+    return failed('the guest was rebooted or its supervisor killed while patching');
   if (status.how === 'timeout') return failed(`no end within ${formatDuration(took)}`);
   if (status.how === 'stopped') return failed('stopped');
   switch (facts.outcome) {
     case 'patched':
-      return { result: facts.packages.length === 0 ? 'nothing' : 'patched', ...messageOf(facts), unreachable: false };
+      return {
+        result: facts.packages.length === 0 ? 'nothing' : 'patched',
+        ...messageOf(facts),
+        unreachable: false,
+      };
     case 'unreachable':
-      return { result: 'failed', message: facts.message ?? 'the update source is unreachable', unreachable: true };
+      return {
+        result: 'failed',
+        message: facts.message ?? 'the update source is unreachable',
+        unreachable: true,
+      };
     case 'failed':
       return failed(facts.message ?? lastLine(status));
     default:

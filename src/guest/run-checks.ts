@@ -159,7 +159,9 @@ async function timed(
 /** A failure inside the guest as a result; anything else is thrown on. */
 async function failureOf(id: string, error: unknown): Promise<CheckResult> {
   const inside =
-    error instanceof GuestError || error instanceof WaitTimeout || agentTrouble(error) !== undefined;
+    error instanceof GuestError ||
+    error instanceof WaitTimeout ||
+    agentTrouble(error) !== undefined;
   if (!inside || !(error instanceof Error)) throw error;
   return { id, result: 'fail', ms: 0, seen: error.message };
 }

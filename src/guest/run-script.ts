@@ -4,7 +4,7 @@ import type { ExecResult } from '../model/ports.ts';
 import { agentTrouble, mayPass } from './agent-trouble.ts';
 import { type GuestTarget, nameOf } from './target.ts';
 
-/** Scripts that are called by themselves; `prelude` is put before each, `runner` and `deadman` are handed over as text. */
+/** Scripts that are called by themselves. */
 export type ScriptName =
   | 'ready'
   | 'launch'
@@ -32,9 +32,27 @@ export interface ScriptOptions {
   readonly patience?: number;
 }
 
-/** The text of a script as it is run, its common head included. */
+/** What a script needs besides the prelude, in front of its own text. */
+const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
+  activity: ['lib-attempts', 'lib-packages'],
+  checks: ['lib-network'],
+  deadman: ['lib-attempts', 'lib-packages'],
+  patch: ['lib-packages'],
+  runner: ['lib-attempts'],
+  supervise: ['lib-attempts'],
+  'supervise-status': ['lib-attempts'],
+  'supervise-stop': ['lib-attempts'],
+};
+
+/** The text of a script as it is run. `runner` and `deadman` are given to others, which write them to a file. */
 export function scriptText(name: ScriptName | 'runner' | 'deadman'): string {
-  return `${SCRIPTS.prelude ?? ''}\n${SCRIPTS[name] ?? ''}`;
+  return ['prelude', ...(LIBRARIES[name] ?? []), name].map(partText).join('\n');
+}
+
+function partText(name: string): string {
+  const text = new Map(Object.entries(SCRIPTS)).get(name);
+  if (text === undefined) throw new Error(`no script ${name}`);
+  return text;
 }
 
 /** What is executed in the guest. The name stands in for `$0`, so that process lists say what it is. */
@@ -53,7 +71,10 @@ export async function runScript(
   options: ScriptOptions,
 ): Promise<string> {
   if ((options.stdin?.length ?? 0) > MAX_STDIN)
-    throw new GuestError('input-too-large', `${nameOf(target)}: more than 64 KiB of input for ${name}`);
+    throw new GuestError(
+      'input-too-large',
+      `${nameOf(target)}: more than 64 KiB of input for ${name}`,
+    );
   const result = await execPatiently(target, scriptArgv(name, args), options);
   if (result.exitCode === FENCED)
     throw new Fenced(`${nameOf(target)}: another run has taken over (${firstLine(result.stderr)})`);

@@ -29,10 +29,10 @@ export async function sendFiles(
 ): Promise<readonly string[]> {
   if (files.length === 0) return [];
   const payloads = files.map((file) => payloadOf(target, file, contents));
-  const verdicts = await callFiles(target, actor, 'check', payloads.map(checkArgs).flat());
+  const verdicts = await callFiles(target, actor, 'check', payloads.flatMap(checkArgs));
   const stale = payloads.filter((_, index) => verdicts.get(index)?.[0] !== 'same');
   if (stale.length === 0) return [];
-  const parts = [];
+  const parts: number[] = [];
   for (const payload of stale) parts.push(await stageParts(target, payload));
   const args = stale.flatMap((payload, index) => [...checkArgs(payload), String(parts[index])]);
   const installed = await callFiles(target, actor, 'install', args);
@@ -87,12 +87,9 @@ async function callFiles(
   mode: 'check' | 'install',
   args: readonly string[],
 ): Promise<ReadonlyMap<number, readonly string[]>> {
-  const text = await runScript(
-    target,
-    'files',
-    [String(actor.fence), actor.run, mode, ...args],
-    { timeout: 120_000 },
-  );
+  const text = await runScript(target, 'files', [String(actor.fence), actor.run, mode, ...args], {
+    timeout: 120_000,
+  });
   return new Map(
     outputLines(text).flatMap(([kind, index, ...rest]) =>
       kind === 'file' ? [[Number(index), rest] as const] : [],

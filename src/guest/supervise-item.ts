@@ -1,5 +1,5 @@
-import { GuestError } from '../model/errors.ts';
 import { sha256 } from '../model/digest.ts';
+import { GuestError } from '../model/errors.ts';
 import { cleanField, outputLines, wholeNumber } from './output-lines.ts';
 import { runScript, scriptText } from './run-script.ts';
 import { type Actor, type GuestTarget, nameOf } from './target.ts';
@@ -68,17 +68,23 @@ export async function startItem(
     ...attempt.argv,
   ];
   const stdin = environmentText(target, attempt.env ?? {});
-  return parseStatus(target, await runScript(target, 'supervise', args, { timeout: 60_000, stdin }));
+  return parseStatus(
+    target,
+    await runScript(target, 'supervise', args, { timeout: 60_000, stdin }),
+  );
 }
 
-/** How an attempt is getting on, with its output from `offset` (bytes). */
+/** How an attempt is getting on, with its output from `offset` (bytes), or only its last 4 KiB. */
 export async function pollItem(
   target: GuestTarget,
   key: string,
-  offset = 0,
+  offset: number | 'last' = 0,
 ): Promise<AttemptStatus> {
   const args = [keyDirectory(key), String(offset)];
-  return parseStatus(target, await runScript(target, 'supervise-status', args, { timeout: 60_000 }));
+  return parseStatus(
+    target,
+    await runScript(target, 'supervise-status', args, { timeout: 60_000 }),
+  );
 }
 
 /** Ends an attempt and everything it started: TERM, and KILL after the grace (ms). Resolves when it is dead. */
@@ -140,9 +146,7 @@ function parseStatus(target: GuestTarget, text: string): AttemptStatus {
 }
 
 function isState(word: string | undefined): word is AttemptState {
-  return (
-    word !== undefined && ['absent', 'starting', 'running', 'ended', 'lost'].includes(word)
-  );
+  return word !== undefined && ['absent', 'starting', 'running', 'ended', 'lost'].includes(word);
 }
 
 function howOf(word: string | undefined): AttemptStatus['how'] {

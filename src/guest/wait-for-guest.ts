@@ -150,10 +150,7 @@ function reasonOf(error: unknown): string {
   return error instanceof PveError ? error.facts.reason : String(error);
 }
 
-async function waitForAddress(
-  target: GuestTarget,
-  waits: GuestWaits,
-): Promise<readonly string[]> {
+async function waitForAddress(target: GuestTarget, waits: GuestWaits): Promise<readonly string[]> {
   const hint =
     'the guest has no address other than loopback: DHCP gave none (bridge, VLAN, lease range), or the image ' +
     'does not bring up its NIC';
@@ -194,7 +191,8 @@ async function waitForCloudInit(
       waitingFor: 'waiting-for-cloud-init',
       timeout: waits.timeouts.cloudInit ?? waits.timeouts.start,
       onWait: waits.onWait,
-      hint: () => `cloud-init has not finished (${last}); look at /var/log/cloud-init.log in the guest`,
+      hint: () =>
+        `cloud-init has not finished (${last}); look at /var/log/cloud-init.log in the guest`,
     },
     async () => {
       const [state, detail] = await askReady(target);

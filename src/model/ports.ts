@@ -24,7 +24,7 @@ export interface Pve {
   clusterTime(): number | undefined;
   /** Number of requests sent so far, by "METHOD /template". */
   requests(): Readonly<Record<string, number>>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 export interface ClusterList {

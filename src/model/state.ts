@@ -1,4 +1,4 @@
-import type { Json } from './json.ts';
+import type { LaunchTimes, SessionHistory, SessionRecord } from './session.ts';
 import type { Attributes, WorkerSpec } from './worker.ts';
 
 /** Our record of what exists (design section 4). Plain JSON; schemas/state.schema.json describes it for people. */
@@ -16,7 +16,9 @@ export interface State {
   readonly workers: Readonly<Record<string, WorkerRecord>>;
   readonly runs: Readonly<Record<string, RunRecord>>;
   /** Live sessions with their spec and items; ended ones, one line each, the last 50. */
-  readonly sessions: Readonly<Record<string, Json>>;
+  readonly sessions: Readonly<Record<string, SessionRecord>>;
+  /** How long the items of earlier sessions took, by the session's name. */
+  readonly history?: Readonly<Record<string, SessionHistory>>;
 }
 
 export interface WorkerRecord {
@@ -42,6 +44,8 @@ export interface WorkerRecord {
     readonly session?: { readonly name: string; readonly at: number };
     /** Cluster time, ms. */
     readonly used?: number;
+    /** How long its launches took. */
+    readonly launch?: LaunchTimes;
   };
 }
 

@@ -1,11 +1,11 @@
 /**
- * The candidate that somebody most likely meant: at most a third of its letters wrong (two for short words),
+ * The candidate that somebody most likely meant: at most a third of its letters wrong (one for short words),
  * counted as Damerau and Levenshtein do (a swap of neighbours is one mistake). Undefined: none is near.
  */
 export function suggest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length > MAX_LENGTH) return undefined;
   let best: string | undefined;
-  let bestDistance = Math.max(2, Math.floor(word.length / 3)) + 1;
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = distanceOf(word.toLowerCase(), candidate.toLowerCase());

@@ -1,5 +1,6 @@
 import { assertNever } from '../model/assert-never.ts';
 import { diffAttributes } from '../model/attributes/diff-attributes.ts';
+import { byCodeUnit } from '../model/json.ts';
 import type { ActionKind, Reason } from '../model/plan.ts';
 import { interrupted } from '../model/runs.ts';
 import type { WorkerRecord } from '../model/state.ts';
@@ -19,7 +20,8 @@ export function decideDeclared(
   context: WorkerContext,
 ): Verdict {
   const { record } = worker;
-  if (nodeIsGone(desired, located, context)) return nodeGone(worker, desired);
+  if (!Object.hasOwn(context.inventory.nodes, desired.spec.node))
+    return onMissingNode(worker, desired, located, context);
   if (record === undefined) return decideNew(desired, context);
   switch (located.kind) {
     case 'none':
@@ -58,19 +60,17 @@ export function decideDeclared(
   }
 }
 
-/** An explicit worker of a node that has left: nothing can be made there. A new one is an error of its own. */
-function nodeIsGone(
+/** Nothing can be made on, or moved to, a node that the cluster does not have. */
+function onMissingNode(
+  worker: WorkerCase,
   desired: DesiredWorker,
   located: Located,
-  { inventory }: WorkerContext,
-): boolean {
-  if (Object.hasOwn(inventory.nodes, desired.spec.node)) return false;
-  return located.kind === 'none' || located.kind === 'node-gone';
-}
-
-function nodeGone({ record, name }: WorkerCase, desired: DesiredWorker): Verdict {
+  context: WorkerContext,
+): Verdict {
   const { node } = desired.spec;
-  if (record !== undefined)
+  const { name, record } = worker;
+  const hasLeft = located.kind === 'none' || located.kind === 'node-gone';
+  if (hasLeft && record?.declared.node === node)
     return {
       ...NOTHING,
       actions: ['forget'],
@@ -85,15 +85,18 @@ function nodeGone({ record, name }: WorkerCase, desired: DesiredWorker): Verdict
         },
       ],
     };
+  const nodes = Object.keys(context.inventory.nodes).sort(byCodeUnit);
   return {
     ...NOTHING,
     problems: [
       {
-        severity: 'error',
+        // One node that left must not keep the other workers from their work.
+        severity: context.options.strict ? 'error' : 'warning',
         code: 'unknown-node',
         message: `worker ${name} is declared for node ${node}, which the cluster does not have`,
-        labels: [desired.declaredAt],
-        remedy: 'Declare one of the cluster’s nodes.',
+        labels: [context.locate?.(desired, 'node') ?? desired.declaredAt],
+        detail: [`nodes: ${nodes.join(', ')}`],
+        remedy: 'Declare one of the cluster’s nodes, or remove the worker; it is left out.',
       },
     ],
   };

@@ -4,7 +4,7 @@ import { rowOf } from '../model/attributes/rows.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ActionKind, Change, Finding, Reason } from '../model/plan.ts';
 import { formatSize } from '../model/quantity.ts';
-import { holderOf, interrupted } from '../model/runs.ts';
+import { interrupted } from '../model/runs.ts';
 import type { WorkerRecord } from '../model/state.ts';
 import type { Attributes, DesiredWorker } from '../model/worker.ts';
 import type { Located } from './identity.ts';
@@ -149,7 +149,7 @@ function mainAction(
     ...changes.flatMap(reasonsOf),
     ...(stopped ? (['interrupted'] as const) : []),
   ]);
-  const resumes = stopped && record.doing?.action === 'replace' && record.doing.step !== 'done';
+  const resumes = stopped && isBeforeDelete(record);
   const rebuilds =
     options.replace.includes(worker.name) ||
     resumes ||
@@ -166,6 +166,11 @@ function mainAction(
   if (rebuilds) return { ...found, action: 'replace' };
   if (changes.some(({ cost }) => cost !== 'record')) return { ...found, action: 'update' };
   return changes.length > 0 || stopped ? { ...found, action: 'configure' } : found;
+}
+
+/** A replace that stopped while the old VM was still there goes on; later there is only the new one to finish. */
+function isBeforeDelete({ doing }: WorkerRecord): boolean {
+  return doing?.action === 'replace' && ['shutdown', 'stop', 'delete'].includes(doing.step);
 }
 
 /** PVE moves a powered-off VM when its storage is on the other node too; otherwise it is made anew there. */

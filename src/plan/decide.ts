@@ -1,3 +1,4 @@
+import { type Diagnostic, problem } from '../model/diagnostic.ts';
 import type { Finding, WorkerPlan } from '../model/plan.ts';
 import type { WorkerRecord } from '../model/state.ts';
 import { decideDeclared } from './decide-declared.ts';
@@ -37,7 +38,8 @@ export function planWorker(worker: WorkerCase, context: WorkerContext): Decision
     frees,
     ...lastUsed(worker.record),
   };
-  return { plan, findings, problems: verdict.problems, refusals: verdict.refusals };
+  const refusals = [...verdict.refusals, ...protectedRequest(plan)];
+  return { plan, findings, problems: verdict.problems, refusals };
 }
 
 /** Without a refresh, the record is believed. */
@@ -46,6 +48,12 @@ function whereIs(record: WorkerRecord | undefined, context: WorkerContext): Loca
   const { state, inventory, identities, options } = context;
   if (options.refresh) return locate(record, state, inventory, identities);
   return record.vm === undefined ? { kind: 'none' } : { kind: 'assumed', ref: record.vm };
+}
+
+/** Somebody asked by name for what protection refuses: that is an error, not a worker that waits. */
+function protectedRequest({ worker, held, reasons }: WorkerPlan): readonly Diagnostic[] {
+  if (held?.why !== 'protected' || !reasons.includes('requested')) return [];
+  return [problem('protected', `${worker} is protected`, held.remedy)];
 }
 
 function declaredPart({ desired }: WorkerCase): Partial<WorkerPlan> {

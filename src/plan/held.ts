@@ -1,3 +1,4 @@
+import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Held } from '../model/plan.ts';
 import { describeRun, holderOf } from '../model/runs.ts';
 import type { RunRecord } from '../model/state.ts';
@@ -19,6 +20,7 @@ export function heldOf(
   if (place !== undefined) return actions.includes('forget') ? undefined : place;
   if (actions.length === 0) return undefined;
   return (
+    heldByTarget(worker, actions, context) ??
     heldByLease(worker, context) ??
     heldByVm(actions, located, context) ??
     heldByProtection(worker, actions) ??
@@ -44,6 +46,24 @@ function heldByPlace({ name }: WorkerCase, located: Located): Held | undefined {
       remedy: 'Give the token VM.Audit on that VM or its pool.',
     };
   return undefined;
+}
+
+/** The node where something would be made, or moved to, does not answer. */
+function heldByTarget(
+  { desired }: WorkerCase,
+  actions: readonly ActionKind[],
+  { inventory }: WorkerContext,
+): Held | undefined {
+  if (desired === undefined || actions.every((action) => RECORD_ONLY.includes(action)))
+    return undefined;
+  const { node } = desired.spec;
+  const facts = lookup(inventory.nodes, node);
+  if (facts === undefined || (facts.online && facts.unreachable === undefined)) return undefined;
+  return {
+    why: 'unreachable',
+    by: facts.unreachable ?? `node ${node} is offline`,
+    remedy: `Bring ${node} back, then plan again.`,
+  };
 }
 
 function heldByLease(

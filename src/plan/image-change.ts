@@ -21,7 +21,7 @@ export function imageChange(
 ): ImageChange | undefined {
   const from = record.image;
   const to = imageRecordOf(spec);
-  if (from === undefined || to === undefined) return undefined;
+  if (from === undefined || from.source === 'unknown' || to === undefined) return undefined;
   const renamed = from.name !== to.name;
   if (from.source === to.source) return undefined;
   if (!renamed && foundNode !== spec.node) return undefined;

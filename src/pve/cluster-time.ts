@@ -3,7 +3,7 @@ import type { Clock } from '../model/ports.ts';
 /** The cluster's time as told by the `Date` header, which every answer of Proxmox' carries. */
 export interface ClusterTime {
   note(dateHeader: string | undefined): void;
-  /** Ms since the epoch; undefined before the first answer. */
+  /** Whole ms since the epoch; undefined before the first answer. */
   now(): number | undefined;
 }
 
@@ -13,7 +13,7 @@ const ROUNDING_MS = 2_000;
 export function createClusterTime(clock: Clock): ClusterTime {
   let known: { readonly time: number; readonly at: number } | undefined;
   const now = (): number | undefined =>
-    known === undefined ? undefined : known.time + (clock.monotonic() - known.at);
+    known === undefined ? undefined : Math.round(known.time + (clock.monotonic() - known.at));
   return {
     now,
     note: (dateHeader) => {

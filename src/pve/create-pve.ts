@@ -49,8 +49,8 @@ export function createPve(options: PveOptions): Pve {
     tasks: createTasks(call, clock),
     clusterTime: engine.clusterTime,
     requests: engine.requests,
-    close: () => {
-      transport.close?.();
+    close: async () => {
+      await transport.close?.();
     },
   };
 }

@@ -45,10 +45,14 @@ export interface TaskLog {
 
 const MAX_LINE = 500;
 
-/** `GET …/tasks/UPID/log` */
-export function readTaskLog(data: unknown, total: number | undefined): TaskLog {
+/**
+ * `GET …/tasks/UPID/log?start=N`. Where nothing follows, Proxmox sends the one line "no content", numbered like
+ * a real one; the total tells.
+ */
+export function readTaskLog(data: unknown, total: number | undefined, start: number): TaskLog {
   const lines = asMembersList(data).map((entry) => (textOf(entry, 't') ?? '').slice(0, MAX_LINE));
-  return { lines, total: total ?? lines.length };
+  const all = total ?? start + lines.length;
+  return { lines: start >= all ? [] : lines, total: all };
 }
 
 /** "transferred 1.2 GiB of 20.0 GiB (6.03%)" as people read it; other lines as they are. */

@@ -20,7 +20,9 @@ interface Waiter {
 
 const FIRST_POLL_MS = 100;
 const SLOWEST_POLL_MS = 3_000;
-/** The log is read for progress at most so often: it costs a request more. */
+/** The log is read for progress only of tasks that take so long, */
+const FIRST_PROGRESS_MS = 2_000;
+/** and at most so often: it costs a request more. */
 const PROGRESS_MS = 5_000;
 /** One status request; the poll itself is the repetition. */
 const STATUS_DEADLINE_MS = 10_000;
@@ -164,7 +166,7 @@ function readLog({ upid, call, signal }: Poll, start: number, retry: boolean): P
       const task = api.nodes.$(nodeOfTask(upid)).tasks.$(taskSegment(upid));
       return task.log.$get({ start, limit: LOG_PAGE });
     },
-    readTaskLog,
+    (data, total) => readTaskLog(data, total, start),
     { deadlineMs: STATUS_DEADLINE_MS, retry, signal },
   );
 }
@@ -172,7 +174,7 @@ function readLog({ upid, call, signal }: Poll, start: number, retry: boolean): P
 /** Tells the newest line of the log to those who asked for progress, when there is a new one. */
 function createProgress(poll: Poll): () => Promise<void> {
   const { clock, waiters } = poll;
-  let next = clock.monotonic() + PROGRESS_MS;
+  let next = clock.monotonic() + FIRST_PROGRESS_MS;
   let seen = 0;
   return async () => {
     const listeners = [...waiters].flatMap(({ onProgress }) => onProgress ?? []);

@@ -93,7 +93,5 @@ function markerWindow(source: string, label: Label) {
 }
 
 function visible(source: string): string {
-  return escapeTerminal(
-    source.replaceAll('\t', '  ').trimEnd() === '' ? '' : source.replaceAll('\t', '  '),
-  );
+  return escapeTerminal(source.replaceAll('\t', '  '));
 }

@@ -3,7 +3,7 @@ import { escapeTerminal } from './escape/terminal.ts';
 import { labelled } from './layout.ts';
 import type { Paint } from './paint.ts';
 import { changeLines } from './plan/change-lines.ts';
-import { findingText } from './plan/checks-lines.ts';
+import { findingLines } from './plan/checks-lines.ts';
 import { contextLines, type StateView } from './plan/headline.ts';
 import { count, listing } from './words.ts';
 
@@ -66,7 +66,7 @@ export function driftText(
       labelled('Unknown', `${escapeTerminal(worker)}: ${escapeTerminal(why)}`),
     ),
     ...(plan.findings.length === 0 ? [] : ['']),
-    ...plan.findings.flatMap((finding) => labelled('Finding', findingText(finding))),
+    ...findingLines(plan.findings, view.verbose),
     ...(workers.length === 0
       ? []
       : ['', ...labelled('Next', `${view.program} plan, which puts it back`)]),

@@ -35,24 +35,27 @@ export interface StatusReport {
 
 /** One line per worker, then what is worth a look. */
 export function statusText(report: StatusReport, paint: Paint): string {
-  const lines = [...contextLines(report.cluster, report.state), ''];
-  if (report.rows.length === 0)
-    return `${[...lines, 'No workers are declared or recorded.'].join('\n')}\n`;
-  const head = ['Worker', 'Status', 'Node', 'VM', 'Last test', 'Last patch', ''];
-  const [header = '', ...rows] = table([head, ...report.rows.map(cellsOf)]);
   const running = report.rows.filter(({ power }) => power === 'running').length;
   return `${[
-    ...lines,
-    paint.bold(header),
-    ...rows.map((row) => clip(row, MAX_COLUMNS)),
+    ...contextLines(report.cluster, report.state),
+    ...statusTable(report.rows, paint),
     '',
     `${count(report.rows.length, 'worker')}, ${running} running.`,
     ...report.findings.flatMap((finding) => indented(findingText(finding), 2)),
   ].join('\n')}\n`;
 }
 
+/** The rows below a heading and an empty line; nothing where there are none. */
+export function statusTable(rows: readonly StatusRow[], paint: Paint): readonly string[] {
+  if (rows.length === 0) return [];
+  const head = ['Worker', 'Status', 'Node', 'VM', 'Last test', 'Last patch', ''];
+  const [header = '', ...lines] = table([head, ...rows.map(cellsOf)]);
+  return ['', paint.bold(header), ...lines.map((line) => clip(line, MAX_COLUMNS))];
+}
+
 function cellsOf(row: StatusRow): readonly string[] {
   const remarks = [
+    ...(row.power === 'running' && isAtRest(row) ? ['running'] : []),
     ...(row.enabled ? [] : ['disabled']),
     ...(row.lease === undefined ? [] : [`leased by ${escapeTerminal(row.lease)}`]),
     ...(row.quarantine === undefined ? [] : [`quarantined: ${escapeTerminal(row.quarantine)}`]),
@@ -69,6 +72,11 @@ function cellsOf(row: StatusRow): readonly string[] {
       : `${patchWord(row.patch)}, ${utcMinute(row.patch.at).slice(0, 10)}`,
     remarks.join('; '),
   ];
+}
+
+/** Then it should be powered off. */
+function isAtRest(row: StatusRow): boolean {
+  return row.lease === undefined && row.status !== 'Testing' && row.status !== 'Working';
 }
 
 function testWords(test: TestRecord | undefined): string {

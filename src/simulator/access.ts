@@ -17,6 +17,14 @@ type Headers = Readonly<Record<string, string>>;
 
 export const allPrivileges: readonly string[] = (builtInRoles.Administrator ?? '').split(',');
 
+/** Up to PVE 8 one privilege stood for everything that an agent does. */
+export function privilegesOf(version: string, names: readonly string[]): string[] {
+  if (!version.startsWith('8.')) return [...names];
+  return [
+    ...new Set(names.map((name) => (name.startsWith('VM.GuestAgent.') ? 'VM.Monitor' : name))),
+  ];
+}
+
 const NOBODY: Caller = { user: '', auth: '', privsep: false };
 
 /** Throws the 401 that a real server gives after its delay. */
@@ -85,7 +93,7 @@ export function privilegesOn(world: World, caller: Caller, path: string): Set<st
 }
 
 function ofIdentity(world: World, who: string, path: string): Set<string> {
-  if (who === 'root@pam') return new Set(allPrivileges);
+  if (who === 'root@pam') return new Set(privilegesOf(world.cluster.version, allPrivileges));
   const found = nearestRoles(world, who, path);
   for (const pool of poolsOf(world, path)) {
     for (const privilege of nearestRoles(world, who, `/pool/${pool}`)) found.add(privilege);
@@ -124,15 +132,34 @@ export function may(world: World, caller: Caller, path: string, privilege: strin
   return privilegesOn(world, caller, path).has(privilege);
 }
 
+/** `may` for one privilege on many VMs: what doesn't depend on the VM is worked out once. */
+export function mayOnVms(
+  world: World,
+  caller: Caller,
+  privilege: string,
+): (vmid: number) => boolean {
+  const named = new Set(world.access.acls.map((acl) => acl.path));
+  const usual = may(world, caller, '/vms/0', privilege);
+  const pooled = new Set<number>();
+  for (const pool of Object.values(world.pools)) {
+    if (!usual) for (const vmid of pool.vms) pooled.add(vmid);
+  }
+  return (vmid) =>
+    named.has(`/vms/${vmid}`) || pooled.has(vmid)
+      ? may(world, caller, `/vms/${vmid}`, privilege)
+      : usual;
+}
+
 /** Throws the 403 of a missing privilege; `any`: one of them is enough. */
 export function demand(
   world: World,
   caller: Caller,
   path: string,
-  wanted: readonly string[],
+  names: readonly string[],
   any = false,
 ): void {
   const held = privilegesOn(world, caller, path);
+  const wanted = privilegesOf(world.cluster.version, names);
   const enough = any
     ? wanted.some((privilege) => held.has(privilege))
     : wanted.every((privilege) => held.has(privilege));

@@ -1,3 +1,4 @@
+import { privilegesOf } from './access.ts';
 import { builtInRoles } from './schema/roles.ts';
 import type { ImageSpec, VmSpec, VolumeSpec, WorldSpec } from './spec.ts';
 import { osOf } from './systems.ts';
@@ -145,7 +146,10 @@ function buildAccess(spec: WorldSpec): Access {
     roles: Object.fromEntries(
       Object.entries(builtInRoles).map(([name, privileges]) => [
         name,
-        privileges.split(',').filter((privilege) => privilege !== ''),
+        privilegesOf(
+          spec.version,
+          privileges.split(',').filter((privilege) => privilege !== ''),
+        ),
       ]),
     ),
     acls: (spec.access?.acls ?? []).map((acl) => ({ ...acl, propagate: acl.propagate ?? true })),

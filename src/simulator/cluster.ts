@@ -1,26 +1,11 @@
+import { buildWorld } from './build-world.ts';
+import { advanceWorld } from './engine.ts';
+import { handleRequest } from './handle.ts';
+import type { SimAnswer, SimRequest } from './protocol.ts';
 import type { WorldSpec } from './spec.ts';
 import type { Fault, JournalEntry, World } from './world.ts';
 
-export interface SimRequest {
-  readonly method: string;
-  /** After /api2/json, with its query string, still encoded. */
-  readonly path: string;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-export interface SimResponse {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string;
-}
-
-/** 'dropped': the connection ends without an answer (the request may have been carried out). */
-export type SimAnswer =
-  | { readonly kind: 'answer'; readonly response: SimResponse; readonly afterMs: number }
-  | { readonly kind: 'dropped'; readonly afterMs: number };
+export type { SimAnswer, SimRequest, SimResponse } from './protocol.ts';
 
 export interface SimCluster {
   /** nowMs: since the epoch, monotonic per cluster. Everything due by then happens first. */
@@ -37,9 +22,33 @@ export interface SimCluster {
 }
 
 export function createCluster(spec: WorldSpec, nowMs: number): SimCluster {
-  throw new Error(`not yet: ${spec.name} ${nowMs}`);
+  const world = buildWorld(spec, nowMs);
+  advanceWorld(world, nowMs);
+  return clusterOf(world);
 }
 
 export function restoreCluster(saved: string): SimCluster {
-  throw new Error(`not yet: ${saved.length}`);
+  const world: World = JSON.parse(saved);
+  if (world.format !== 1)
+    throw new Error(`a simulator of another version wrote this (${world.format})`);
+  return clusterOf(world);
+}
+
+function clusterOf(world: World): SimCluster {
+  return {
+    world,
+    handle: (request, nowMs) => {
+      advanceWorld(world, nowMs);
+      return handleRequest(world, request);
+    },
+    save: () => JSON.stringify(world),
+    inject: (fault) => {
+      const { nth, ...match } = fault.match;
+      world.faults.push({ match: { ...match, left: nth ?? 1 }, effect: fault.effect });
+    },
+    journal: () => world.journal.splice(0),
+    advance: (nowMs) => {
+      advanceWorld(world, nowMs);
+    },
+  };
 }

@@ -86,6 +86,7 @@ function interrupted(run: Run): boolean {
   const { job } = run.task;
   if (job.stage === 'start') return false;
   if (job.killed === true) {
+    if (job.stage !== 'work') return false;
     endTask(run.task, run.nowMs, 'unexpected status');
     return true;
   }

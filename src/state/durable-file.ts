@@ -17,7 +17,7 @@ export async function writeDurably(
   mode: number,
   random: Random,
 ): Promise<void> {
-  const temp = join(dirname(path), `${tempPrefix(path)}${random.uuid()}.tmp`);
+  const temp = tempPath(path, random);
   try {
     const file = await open(temp, 'wx', mode);
     await fillAndClose(file, content, mode);
@@ -27,6 +27,11 @@ export async function writeDurably(
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/** A new name beside `path`, which `sweepTemps` knows. */
+export function tempPath(path: string, random: Random): string {
+  return join(dirname(path), `${tempPrefix(path)}${random.uuid()}.tmp`);
 }
 
 /** Removes temp files that earlier, killed writers of this path left. Only while no other one can be writing. */

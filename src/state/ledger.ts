@@ -85,7 +85,7 @@ export async function openLedger(options: LedgerOptions): Promise<Ledger> {
         return { ...applied, state: next };
       }
       if (tries >= MAX_TRIES) throw new StateMoved(options.store.where);
-      await options.clock.sleep(pauseBefore(tries, options.runId));
+      if (tries > 1) await options.clock.sleep(pauseBefore(tries, options.runId));
       latest = await readSnapshot(options, latest);
     }
   }
@@ -150,5 +150,5 @@ async function readSnapshot(options: LedgerOptions, before?: Snapshot): Promise<
 /** Ms. Grows, and differs between runs, so that two that collide do not go on doing so. */
 function pauseBefore(tries: number, runId: string): number {
   const spread = Number.parseInt(digestOf([runId, tries]).slice(0, 6), 16) / 0xffffff;
-  return Math.min(5 * tries, 100) * (0.5 + spread);
+  return Math.min(2 * tries, 25) * (0.5 + spread);
 }

@@ -5,7 +5,14 @@ import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { sha256 } from '../model/digest.ts';
 import type { Random, Revision, StateRead } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
-import { exists, readRegularFile, sweepTemps, syncFolder, writeDurably } from './durable-file.ts';
+import {
+  exists,
+  readRegularFile,
+  sweepTemps,
+  syncFolder,
+  tempPath,
+  writeDurably,
+} from './durable-file.ts';
 import { errnoOf, withFileTrouble } from './file-trouble.ts';
 import { requireState, stateVanished } from './state-diagnostics.ts';
 import { formatState, parseState } from './state-text.ts';
@@ -92,7 +99,7 @@ async function readState(path: string, backup: string): Promise<StateRead> {
 /** A second name for the file: it is only ever replaced, never written into. A copy where links don't work. */
 async function keepBackup(path: string, backup: string, random: Random): Promise<void> {
   if (!(await exists(path))) return;
-  const temp = join(dirname(path), `.${basename(path)}.${random.uuid()}.tmp`);
+  const temp = tempPath(path, random);
   try {
     await link(path, temp).catch(() => copyFile(path, temp));
     await rename(temp, backup);

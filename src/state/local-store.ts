@@ -79,13 +79,16 @@ async function locked<T>(
   options: LocalStoreOptions,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { clock, lockTimeoutMs = 30_000, run, self, processes } = options;
+  const { clock, random, lockTimeoutMs = 30_000, run, self, processes } = options;
   const kernel = await (options.loadKernelLock ?? loadKernelLock)();
   return withFileTrouble('lock the state', path, async () => {
     await mkdir(dirname(path), { recursive: true });
     const holder = () => ({ ...self, run, since: new Date(clock.now()).toISOString() });
     const isDead = (other: LockHolder) => isDeadHolder(processes, other);
-    return withStateLock({ path, holder, isDead, clock, timeoutMs: lockTimeoutMs, kernel }, work);
+    return withStateLock(
+      { path, holder, isDead, clock, random, timeoutMs: lockTimeoutMs, kernel },
+      work,
+    );
   });
 }
 

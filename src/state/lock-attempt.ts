@@ -1,4 +1,4 @@
-import type { Clock } from '../model/ports.ts';
+import type { Clock, Random } from '../model/ports.ts';
 import type { LockHolder } from './lock-holder.ts';
 
 /** Exclusive lock on the open file: false while another open file, of this process too, has it. */
@@ -11,6 +11,7 @@ export interface LockOptions {
   /** Proof that a holder's process is dead; only that lets a lock file be removed. */
   readonly isDead: (holder: LockHolder) => Promise<boolean>;
   readonly clock: Clock;
+  readonly random: Random;
   readonly timeoutMs: number;
   /** undefined: this machine has no kernel locks for us (the native module did not load). */
   readonly kernel: KernelTryLock | undefined;

@@ -1,4 +1,5 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { tempPath } from './durable-file.ts';
 import { errnoOf } from './file-trouble.ts';
 import type { LockAttempt, LockOptions } from './lock-attempt.ts';
 import { formatHolder, type LockHolder, parseHolder } from './lock-holder.ts';
@@ -9,7 +10,7 @@ import { formatHolder, type LockHolder, parseHolder } from './lock-holder.ts';
  */
 export async function tryLockFile(options: LockOptions): Promise<LockAttempt> {
   const path = heldPath(options.path);
-  if (!(await createFile(path, formatHolder(options.holder())))) {
+  if (!(await createWhole(options, path))) {
     const held = await heldFileHolder(options);
     return held.kind === 'busy' ? held : { kind: 'busy', holder: undefined };
   }
@@ -44,13 +45,17 @@ export async function removeLockFiles(statePath: string): Promise<LockHolder | u
 /** Under a guard, or a second remover could take away the lock that the first one's successor just made. */
 async function removeDead(options: LockOptions, path: string): Promise<void> {
   const guard = guardPath(path);
-  if (!(await createFile(guard, formatHolder(options.holder())))) return;
+  if (!(await createWhole(options, guard))) return removeIfDead(options, guard);
   try {
-    const holder = parseHolder((await textOf(path)) ?? '');
-    if (holder !== undefined && (await options.isDead(holder))) await rm(path, { force: true });
+    await removeIfDead(options, path);
   } finally {
     await rm(guard, { force: true });
   }
+}
+
+async function removeIfDead(options: LockOptions, path: string): Promise<void> {
+  const holder = parseHolder((await textOf(path)) ?? '');
+  if (holder !== undefined && (await options.isDead(holder))) await rm(path, { force: true });
 }
 
 function heldPath(statePath: string): string {
@@ -61,7 +66,31 @@ function guardPath(path: string): string {
   return `${path}.removing`;
 }
 
-async function createFile(path: string, content: string): Promise<boolean> {
+/**
+ * Creates a file that says who we are, in one step: one that a killed process left empty could not be told
+ * from a living one's. False when it is there already.
+ */
+async function createWhole(options: LockOptions, path: string): Promise<boolean> {
+  const temp = tempPath(options.path, options.random);
+  const content = formatHolder(options.holder());
+  try {
+    await writeFile(temp, content, { flag: 'wx', mode: 0o600 });
+    await link(temp, path);
+    return true;
+  } catch (error) {
+    const code = errnoOf(error) ?? '';
+    // ENOENT: whoever has the lock swept our temp file away.
+    if (code === 'EEXIST' || code === 'ENOENT') return false;
+    if (!NO_LINKS.has(code)) throw error;
+    return await createInPlace(path, content);
+  } finally {
+    await rm(temp, { force: true });
+  }
+}
+
+const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+
+async function createInPlace(path: string, content: string): Promise<boolean> {
   try {
     await writeFile(path, content, { flag: 'wx', mode: 0o600 });
     return true;

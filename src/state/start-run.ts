@@ -117,7 +117,7 @@ function acknowledgements(clock: Clock): Acknowledgements {
   return {
     mark,
     confirm: (sent) => {
-      if (sent.monotonic > last.monotonic) last = sent;
+      if (sent.monotonic >= last.monotonic) last = sent;
     },
     age: () => Math.max(clock.monotonic() - last.monotonic, clock.now() - last.wall),
   };

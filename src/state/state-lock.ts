@@ -23,7 +23,7 @@ export async function withStateLock<T>(options: LockOptions, work: () => Promise
 async function waitForLock(options: LockOptions): Promise<() => Promise<void>> {
   const { clock, timeoutMs, path } = options;
   const start = clock.monotonic();
-  for (let pause = 5; ; pause = Math.min(pause * 2, 250)) {
+  for (let pause = 1; ; pause = Math.min(pause * 2, 20)) {
     const attempt = await tryOnce(options);
     if (attempt.kind === 'locked') return attempt.release;
     const left = timeoutMs - (clock.monotonic() - start);

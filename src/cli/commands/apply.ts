@@ -1,13 +1,13 @@
 import { DiagnosticsError, problem } from '../../model/diagnostic.ts';
 import type { PlanOptions } from '../../model/plan.ts';
-import { assemble, withProject } from '../assemble.ts';
+import { applySaved } from '../apply-saved.ts';
 import type { Approval } from '../approve.ts';
+import { assemble, withProject } from '../assemble.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { textOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { runAndReport } from '../run-plan.ts';
-import { applySaved } from '../apply-saved.ts';
 
 /** Plans and applies; or applies what was saved. */
 export async function runApply(invocation: Invocation): Promise<number> {
@@ -15,7 +15,12 @@ export async function runApply(invocation: Invocation): Promise<number> {
   const [file] = invocation.args;
   const digest = expectedDigest(invocation);
   if (file !== undefined) return applySaved(invocation, { file, options, digest });
-  return applyFresh(invocation, options, digest === undefined ? { kind: 'yes' } : { kind: 'given' }, digest);
+  return applyFresh(
+    invocation,
+    options,
+    digest === undefined ? { kind: 'yes' } : { kind: 'given' },
+    digest,
+  );
 }
 
 /** Plans now and applies that. Also what test, shutdown and destroy are. */
@@ -54,7 +59,11 @@ function otherDigest(
         'other-digest',
         'what would be done now is not what was reviewed',
         `See what changed, and have it reviewed:  ${globals.program} plan${flags === '' ? '' : ` ${flags}`} --out muster.plan`,
-        [`expected  ${expected}`, `now       ${found.slice(0, Math.max(16, expected.length))}`, 'Nothing was changed.'],
+        [
+          `expected  ${expected}`,
+          `now       ${found.slice(0, Math.max(16, expected.length))}`,
+          'Nothing was changed.',
+        ],
       ),
     ],
     EXIT_CODES.stale,

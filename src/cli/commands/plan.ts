@@ -3,8 +3,8 @@ import { anythingToDo } from '../../model/plan-counts.ts';
 import { savePlan } from '../../plan/saved-plan.ts';
 import { type Assembled, assemble, withProject } from '../assemble.ts';
 import { exitCodeOf } from '../exit-code.ts';
-import { FORMAT_NAMES, FORMATS } from '../formats.ts';
 import { choiceOf, isSet, textOf } from '../flags.ts';
+import { FORMAT_NAMES, FORMATS } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { isImpossible } from '../plan-verdict.ts';
@@ -28,7 +28,9 @@ export async function runPlan(invocation: Invocation): Promise<number> {
     };
     const view = { state: stateView, verbose: globals.verbose, paint: globals.paint, next };
     context.stdout.write(FORMATS[format](saved, view));
-    const wanted = anythingToDo(plan) || plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);
+    const wanted =
+      anythingToDo(plan) ||
+      plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);
     return exitCodeOf({
       impossible: isImpossible(plan),
       refused: plan.refusals.length > 0,

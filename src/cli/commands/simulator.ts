@@ -27,7 +27,9 @@ function greeting({ endpoint, fingerprint, token }: RunningSimulator): string {
     'A simulated Proxmox VE cluster. Stop it with Ctrl-C; use it from another terminal with:',
     '',
     `export MUSTER_PVE_ENDPOINT=${shellWord(endpoint)}`,
-    ...(fingerprint === undefined ? [] : [`export MUSTER_PVE_FINGERPRINT=${shellWord(fingerprint)}`]),
+    ...(fingerprint === undefined
+      ? []
+      : [`export MUSTER_PVE_FINGERPRINT=${shellWord(fingerprint)}`]),
     `export MUSTER_PVE_TOKEN=${shellWord(token)}`,
     '',
   ].join('\n');

@@ -1,5 +1,5 @@
-import { planOptionsOf } from '../plan-options.ts';
 import type { Invocation } from '../invocation.ts';
+import { planOptionsOf } from '../plan-options.ts';
 import { applyFresh } from './apply.ts';
 
 /** `apply --test --target W…`. */

@@ -17,7 +17,11 @@ export async function runValidate(invocation: Invocation): Promise<number> {
   if (globals.json) context.stdout.write(`${jsonLine({ type: 'valid', valid: true, ...parts })}\n`);
   else {
     const { workers, workerSets, sessions } = parts;
-    const words = [count(workers, 'worker'), count(workerSets, 'worker set'), count(sessions, 'session')];
+    const words = [
+      count(workers, 'worker'),
+      count(workerSets, 'worker set'),
+      count(sessions, 'session'),
+    ];
     context.stdout.write(`The declaration is valid: ${words.join(', ')}.\n`);
   }
   return 0;

@@ -17,5 +17,9 @@ last=$(
 read -r code <"$status_file"
 rm -f "$status_file"
 how=exit
-if [ "$code" = 124 ]; then how=timeout; fi
+if [ "$code" = 124 ]; then
+  how=timeout
+  # The shell's word for what was done to it.
+  case $last in Killed* | Terminated*) last='' ;; esac
+fi
 emit check "$code" "$how" "$last"

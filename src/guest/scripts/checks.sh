@@ -83,7 +83,8 @@ check_disk_space() {
 }
 
 check_clock() {
-  skew=$(($(date +%s) - now))
+  tool date
+  skew=$(($("${tool:-date}" +%s) - now))
   away=${skew#-}
   seen="$skew s from the cluster"
   hint="time service missing in the guest (chrony, systemd-timesyncd), or UDP port 123 is dropped"

@@ -36,6 +36,11 @@ run_command() {
 "
   tool setsid
   m_setsid=${tool:-setsid}
+  # Known before it runs, and not run when its supervisor is dead: a lost one is proven ended.
+  read -r m_self m_rest </proc/self/stat
+  printf '%s %s\n' "$m_self" "$(start_of "$m_self")" >"$m_dir/group.$$"
+  mv -f "$m_dir/group.$$" "$m_dir/group"
+  kill -0 "$$" 2>/dev/null || exit 1
   eval "$m_text"
   exec "$m_setsid" "$@"
 }
@@ -60,8 +65,12 @@ end_group() { # SECONDS
     if reap && ! signal_group 0; then return 0; fi
     nap
   done
+  # Again and again: it may have been about to make its group.
   signal_group KILL
-  until reap; do nap; done
+  until reap; do
+    nap
+    signal_group KILL
+  done
 }
 
 finish() { # CODE HOW
@@ -81,7 +90,6 @@ m_keeper=$!
 run_command </dev/null >"$m_dir/fifo" 2>&1 &
 m_command=$!
 m_start=$(start_of "$m_command")
-printf '%s %s\n' "$m_command" "$m_start" | put_file "$m_dir/group"
 
 m_how=exit m_code=
 until reap; do

@@ -98,6 +98,8 @@ function noteOf(change: Change): string {
       ? `${CAUSES[cause]}, was ${valueText(change.path, applied)} when last applied`
       : CAUSES[cause];
   });
+  // Not an attribute that is written: what it takes is the action itself.
+  if (change.path === 'power') return causes.join(' and ');
   const declaredOnly = change.causes.every((cause) => cause === 'declaration');
   if (change.cost === 'rebuild' && declaredOnly) return COSTS.rebuild;
   return [causes.join(' and '), COSTS[change.cost]].filter((part) => part !== '').join('; ');

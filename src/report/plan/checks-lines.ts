@@ -17,7 +17,7 @@ export function checksLines(plan: Plan, verbose: boolean, paint: Paint): readonl
     ...preflightLines(plan.preflight, verbose, paint),
     ...guardLines(plan),
     ...bounded('Warning', plan.warnings.map(warningText), verbose),
-    ...bounded('Finding', plan.findings.map(findingText), verbose),
+    ...findingLines(plan.findings, verbose),
     ...refusalLines(plan.refusals, paint),
   ];
 }
@@ -63,6 +63,11 @@ function warningText(warning: Diagnostic): string {
   const place = at === undefined ? '' : ` (${formatLocation(at)})`;
   const remedy = warning.remedy === undefined ? '' : `. ${escapeTerminal(warning.remedy)}`;
   return `${escapeTerminal(warning.message)}${place}${remedy}`;
+}
+
+/** "Finding" once, then one entry each; without --verbose not more than people read. */
+export function findingLines(findings: readonly Finding[], verbose: boolean): readonly string[] {
+  return bounded('Finding', findings.map(findingText), verbose);
 }
 
 /** "backup-pve1: left running since …. muster shutdown backup-pve1" */

@@ -22,7 +22,7 @@ export function planText(plan: Plan, view: PlanView): string {
     contextLines(plan.cluster, view.state),
     summaryLines(plan, paint),
     workerRows(plan, { verbose, paint }),
-    configureNote(plan, view.next?.program ?? 'muster'),
+    view.next === undefined ? [] : configureNote(plan, view.next.program),
     checksLines(plan, verbose, paint),
     view.next === undefined ? [] : nextLines(plan, view.next),
   ];

@@ -128,18 +128,19 @@ function alignedRows(rows: readonly Row[], indent: number): readonly string[] {
   );
   return rows.map((row, index) => {
     const [reason = '', tail = ''] = row.cells.slice(5);
-    const start = (lines[index] ?? '').padEnd(width);
-    const padded = `${start}  ${reason.padEnd(tail === '' ? 0 : reasons)}  ${tail}`.trimEnd();
-    if (widthOf(padded) <= MAX_COLUMNS) return padded;
-    const tight = `${(lines[index] ?? '').trimEnd()}  ${reason}  ${tail}`.trimEnd();
-    if (widthOf(tight) <= MAX_COLUMNS) return tight;
-    const below = [reason, tail].filter((part) => part !== '');
-    const head = `${start}  ${reason}`.trimEnd();
-    return widthOf(head) <= MAX_COLUMNS && tail !== ''
-      ? [head, ...indented(tail, indent)].join('\n')
-      : [(lines[index] ?? '').trimEnd(), ...below.flatMap((part) => indented(part, indent))].join(
-          '\n',
-        );
+    const line = lines[index] ?? '';
+    const start = line.padEnd(width);
+    const candidates = [
+      [`${start}  ${reason.padEnd(tail === '' ? 0 : reasons)}  ${tail}`],
+      [`${line}  ${reason}  ${tail}`],
+      [`${start}  ${reason}`, tail],
+      [line, reason, tail],
+      [`  ${row.cells.slice(0, 2).join('  ')}`, row.cells.slice(2, 5).join('  '), reason, tail],
+    ];
+    const [head = '', ...below] =
+      candidates.find(([first = '']) => widthOf(first.trimEnd()) <= MAX_COLUMNS) ?? [];
+    const more = below.filter((part) => part !== '').flatMap((part) => indented(part, indent));
+    return [head.trimEnd(), ...more].join('\n');
   });
 }
 

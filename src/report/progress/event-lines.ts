@@ -11,21 +11,21 @@ export interface EventColumns {
 }
 
 const TIME = 6;
-const STEP = 9;
+const STEP = 12;
 
 /** One event as plain lines: time since the start, worker, step, what happened; further lines hang below. */
 export function eventLines(event: RunEvent, columns: EventColumns): readonly string[] {
   switch (event.kind) {
+    // Their steps say more; machines get both.
     case 'action-start':
-      return entry(event, event.action, event.message, columns);
+    case 'action-done':
+      return [];
     case 'progress':
       return entry(event, event.step, progressWords(event), columns);
     case 'step-done': {
       const message = event.failed === true ? `FAILED: ${event.message}` : event.message;
       return entry(event, event.step, message, columns, event.detail);
     }
-    case 'action-done':
-      return entry(event, event.action, `done in ${formatDuration(event.tookMs)}`, columns);
     case 'action-failed': {
       const remedy = event.remedy === undefined ? [] : [event.remedy];
       const message = `FAILED after ${formatDuration(event.tookMs)}: ${event.error}`;

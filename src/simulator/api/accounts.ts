@@ -23,13 +23,16 @@ export const roles: Handler = ({ world }) =>
     Object.entries(world.access.roles).map(([roleid, privileges]) => ({
       roleid,
       privs: privileges.join(','),
-      special: roleid.startsWith('PVE') || roleid === 'Administrator' || roleid === 'NoAccess' ? 1 : 0,
+      special:
+        roleid.startsWith('PVE') || roleid === 'Administrator' || roleid === 'NoAccess' ? 1 : 0,
     })),
   );
 
 export const entries: Handler = (ctx) => {
   const { world, caller } = ctx;
-  const all = may(world, caller, '/access', 'Sys.Audit') || may(world, caller, '/access', 'Permissions.Modify');
+  const all =
+    may(world, caller, '/access', 'Sys.Audit') ||
+    may(world, caller, '/access', 'Permissions.Modify');
   return reply(
     (all ? world.access.acls : []).map((acl) => ({
       path: acl.path,
@@ -44,7 +47,9 @@ export const entries: Handler = (ctx) => {
 export const users: Handler = ({ world, caller }) =>
   reply(
     Object.entries(world.access.users)
-      .filter(([userid]) => userid === caller.user || may(world, caller, '/access/groups', 'Sys.Audit'))
+      .filter(
+        ([userid]) => userid === caller.user || may(world, caller, '/access/groups', 'Sys.Audit'),
+      )
       .map(([userid, user]) => ({
         userid,
         enable: user.enabled ? 1 : 0,
@@ -60,6 +65,7 @@ export const token: Handler = (ctx) => {
     throw forbidden(`/access/users, User.Modify`);
   }
   const found = world.access.tokens[`${user}!${param(ctx, 'tokenid')}`];
-  if (found === undefined) throw failed(`no such token '${param(ctx, 'tokenid')}' for user '${user}'`);
+  if (found === undefined)
+    throw failed(`no such token '${param(ctx, 'tokenid')}' for user '${user}'`);
   return reply({ expire: found.expire, privsep: found.privsep ? 1 : 0 });
 };

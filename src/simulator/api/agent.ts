@@ -7,8 +7,8 @@ import type { Guest } from '../guest/program.ts';
 import { agentAnswers } from '../jobs/power.ts';
 import { isRunning, needVm } from '../vm/config.ts';
 import type { Vm } from '../world.ts';
-import { type Ctx, flag, type Handler, param, type Reply, reply } from './context.ts';
 import * as info from './agent-info.ts';
+import { type Ctx, flag, type Handler, param, type Reply, reply } from './context.ts';
 
 const TIMEOUT_MS = 3000;
 const MISSING_PROGRAM_MS = 5000;

@@ -1,11 +1,11 @@
-import { may, privilegesOn } from '../access.ts';
+import { may, mayOnVms, privilegesOn } from '../access.ts';
 import { failed, invalid } from '../api-error.ts';
 import { nodeFingerprint } from '../guest/network.ts';
 import { sha1 } from '../sequence.ts';
 import { coresOf, isRunning, memoryOf } from '../vm/config.ts';
-import { bootDisk, parseDrive, parseSize } from '../vm/drives.ts';
-import { isOnNode, totalBytes, usedBytes } from '../vm/volumes.ts';
-import type { SimNode, SimStorage, Vm } from '../world.ts';
+import { bootDisk, parseSize } from '../vm/drives.ts';
+import { isOnNode, totalBytes, usageOf } from '../vm/volumes.ts';
+import type { BroadcastVm, SimNode, SimStorage, Vm } from '../world.ts';
 import { type Ctx, type Handler, param, reply } from './context.ts';
 import { hasQuorum } from './vm-power.ts';
 
@@ -29,12 +29,20 @@ export const nextId: Handler = (ctx) => {
   return reply(String(free));
 };
 
-function nodeUsage(ctx: Ctx, node: SimNode): Record<string, unknown> {
-  const { world } = ctx;
-  let memory = 2 * 1024 ** 3;
-  for (const vm of Object.values(world.vms)) {
-    if (vm.node === node.name && isRunning(vm)) memory += (vm.running?.memoryMiB ?? 0) * 1024 ** 2;
+/** Memory of running machines by node, in bytes. */
+function memoryInUse(ctx: Ctx): Map<string, number> {
+  const used = new Map<string, number>();
+  for (const vm of Object.values(ctx.world.vms)) {
+    if (!isRunning(vm)) continue;
+    const bytes = (vm.running?.memoryMiB ?? 0) * 1024 ** 2;
+    used.set(vm.node, (used.get(vm.node) ?? 0) + bytes);
   }
+  return used;
+}
+
+function nodeUsage(ctx: Ctx, node: SimNode, inUse: number): Record<string, unknown> {
+  const { world } = ctx;
+  const memory = 2 * 1024 ** 3 + inUse;
   return {
     cpu: 0.05,
     maxcpu: node.cpus,
@@ -46,7 +54,12 @@ function nodeUsage(ctx: Ctx, node: SimNode): Record<string, unknown> {
   };
 }
 
-function nodeRow(ctx: Ctx, node: SimNode): Record<string, unknown> {
+function nodeRows(ctx: Ctx): Record<string, unknown>[] {
+  const used = memoryInUse(ctx);
+  return Object.values(ctx.world.nodes).map((node) => nodeRow(ctx, node, used.get(node.name) ?? 0));
+}
+
+function nodeRow(ctx: Ctx, node: SimNode, inUse: number): Record<string, unknown> {
   const seen = may(ctx.world, ctx.caller, `/nodes/${node.name}`, 'Sys.Audit');
   return {
     id: `node/${node.name}`,
@@ -54,46 +67,46 @@ function nodeRow(ctx: Ctx, node: SimNode): Record<string, unknown> {
     node: node.name,
     status: node.status,
     level: '',
-    ...(seen && node.status === 'online' ? nodeUsage(ctx, node) : {}),
+    ...(seen && node.status === 'online' ? nodeUsage(ctx, node, inUse) : {}),
   };
 }
 
 export const listNodes: Handler = (ctx) =>
   reply(
-    Object.values(ctx.world.nodes).map((node) => ({
-      ...nodeRow(ctx, node),
-      ssl_fingerprint: nodeFingerprint(node.name),
-    })),
+    nodeRows(ctx).map((row) => ({ ...row, ssl_fingerprint: nodeFingerprint(String(row.node)) })),
   );
 
 /** Power state and name are as last broadcast; lock, pool and tags are those of this moment. */
-function vmRow(ctx: Ctx, vm: Vm): Record<string, unknown> {
+function vmRow(ctx: Ctx, vm: Vm, pool: string | undefined): Record<string, unknown> {
   const { world } = ctx;
-  const pool = Object.values(world.pools).find((entry) => entry.vms.includes(vm.vmid));
-  const now = {
+  const seen = world.broadcast.vms[String(vm.vmid)];
+  const dead = world.nodes[vm.node]?.status === 'offline';
+  const known = seen !== undefined && !dead && seen.node === vm.node;
+  const row: Record<string, unknown> = known
+    ? broadcastRow(vm, seen)
+    : { id: `qemu/${vm.vmid}`, type: 'qemu', vmid: vm.vmid, node: vm.node, status: 'unknown' };
+  if (pool !== undefined) row.pool = pool;
+  if (vm.config.lock !== undefined) row.lock = vm.config.lock;
+  if (vm.config.tags !== undefined) row.tags = vm.config.tags;
+  return row;
+}
+
+function broadcastRow(vm: Vm, seen: BroadcastVm): Record<string, unknown> {
+  const running = seen.status === 'running';
+  const disk = bootDisk(vm.config);
+  const memory = memoryOf(vm.config) * 1024 ** 2;
+  const size = disk === undefined ? undefined : /[,]size=([^,]+)/.exec(vm.config[disk] ?? '')?.[1];
+  return {
     id: `qemu/${vm.vmid}`,
     type: 'qemu',
     vmid: vm.vmid,
     node: vm.node,
-    ...(pool === undefined ? {} : { pool: pool.id }),
-    ...(vm.config.lock === undefined ? {} : { lock: vm.config.lock }),
-    ...(vm.config.tags === undefined ? {} : { tags: vm.config.tags }),
-  };
-  const seen = world.broadcast.vms[String(vm.vmid)];
-  const dead = world.nodes[vm.node]?.status === 'offline';
-  if (seen === undefined || dead || seen.node !== vm.node) return { ...now, status: 'unknown' };
-  const running = seen.status === 'running';
-  const disk = bootDisk(vm.config);
-  const memory = memoryOf(vm.config) * 1024 ** 2;
-  return {
-    ...now,
     status: seen.status,
     name: seen.name,
     template: vm.config.template === '1' ? 1 : 0,
     maxcpu: coresOf(vm.config),
     maxmem: memory,
-    maxdisk:
-      disk === undefined ? 0 : parseSize(parseDrive(vm.config[disk] ?? '').options.size ?? '0'),
+    maxdisk: size === undefined ? 0 : parseSize(size),
     cpu: running ? 0.02 : 0,
     mem: running ? Math.floor(memory * 0.4) : 0,
     memhost: running ? Math.floor(memory * 0.5) : 0,
@@ -107,13 +120,19 @@ function vmRow(ctx: Ctx, vm: Vm): Record<string, unknown> {
 }
 
 export function visibleVmRows(ctx: Ctx, filter: (vm: Vm) => boolean): Record<string, unknown>[] {
+  const seen = mayOnVms(ctx.world, ctx.caller, 'VM.Audit');
+  const pools = new Map<number, string>();
+  for (const pool of Object.values(ctx.world.pools)) {
+    for (const vmid of pool.vms) pools.set(vmid, pool.id);
+  }
   return Object.values(ctx.world.vms)
-    .filter((vm) => filter(vm) && may(ctx.world, ctx.caller, `/vms/${vm.vmid}`, 'VM.Audit'))
-    .map((vm) => vmRow(ctx, vm));
+    .filter((vm) => filter(vm) && seen(vm.vmid))
+    .map((vm) => vmRow(ctx, vm, pools.get(vm.vmid)));
 }
 
 function storageRows(ctx: Ctx): Record<string, unknown>[] {
   const { world, caller } = ctx;
+  const used = usageOf(world);
   return Object.values(world.storages)
     .filter((storage) => storage.enabled)
     .filter((storage) => {
@@ -123,11 +142,11 @@ function storageRows(ctx: Ctx): Record<string, unknown>[] {
     .flatMap((storage) =>
       Object.values(world.nodes)
         .filter((node) => isOnNode(storage, node.name))
-        .map((node) => storageRow(ctx, storage, node)),
+        .map((node) => storageRow(storage, node, used(storage, node.name))),
     );
 }
 
-function storageRow(ctx: Ctx, storage: SimStorage, node: SimNode): Record<string, unknown> {
+function storageRow(storage: SimStorage, node: SimNode, used: number): Record<string, unknown> {
   const works = storage.broken === undefined && node.status === 'online';
   return {
     id: `storage/${node.name}/${storage.id}`,
@@ -140,7 +159,7 @@ function storageRow(ctx: Ctx, storage: SimStorage, node: SimNode): Record<string
     status: works ? 'available' : 'unknown',
     ...(works
       ? {
-          disk: Math.floor(usedBytes(ctx.world, storage, node.name)),
+          disk: Math.floor(used),
           maxdisk: totalBytes(storage, node.name),
         }
       : {}),
@@ -156,11 +175,10 @@ export const resources: Handler = (ctx) => {
       rows.push({ type: 'pool', pool: pool.id, id: `/pool/${pool.id}` });
     }
   }
-  if (params.type === undefined || params.type === 'vm') rows.push(...visibleVmRows(ctx, () => true));
+  if (params.type === undefined || params.type === 'vm')
+    rows.push(...visibleVmRows(ctx, () => true));
   if (params.type === undefined || params.type === 'node') {
-    rows.push(
-      ...Object.values(world.nodes).map((node) => ({ ...nodeRow(ctx, node), 'cgroup-mode': 2 })),
-    );
+    rows.push(...nodeRows(ctx).map((row) => ({ ...row, 'cgroup-mode': 2 })));
   }
   if (params.type === undefined || params.type === 'storage') rows.push(...storageRows(ctx));
   if (params.type === undefined || params.type === 'sdn') rows.push(...zoneRows(ctx));
@@ -280,4 +298,3 @@ function pathsOf(ctx: Ctx): string[] {
   const fixed = ['/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms'];
   return [...new Set([...fixed, ...ctx.world.access.acls.map((acl) => acl.path)])];
 }
-

@@ -23,10 +23,29 @@ export const nodeStatus: Handler = (ctx) => {
     },
     swap: { total: 0, used: 0, free: 0 },
     ksm: { shared: 0 },
-    rootfs: { total: 96 * 1024 ** 3, used: 12 * 1024 ** 3, free: 84 * 1024 ** 3, avail: 80 * 1024 ** 3 },
-    cpuinfo: { cpus: node.cpus, cores: node.cpus, sockets: 1, model: 'Simulated CPU', mhz: '3000.000', hvm: '1', flags: 'fpu vme aes sse4_2', user_hz: 100 },
-    'boot-info': { mode: 'efi', secureboot: 0 },
-    'current-kernel': { sysname: 'Linux', release: '6.17.2-1-pve', version: '#1 SMP PREEMPT_DYNAMIC', machine: 'x86_64' },
+    rootfs: {
+      total: 96 * 1024 ** 3,
+      used: 12 * 1024 ** 3,
+      free: 84 * 1024 ** 3,
+      avail: 80 * 1024 ** 3,
+    },
+    cpuinfo: {
+      cpus: node.cpus,
+      cores: node.cpus,
+      sockets: 1,
+      model: 'Simulated CPU',
+      mhz: '3000.000',
+      hvm: '1',
+      flags: 'fpu vme aes sse4_2',
+      user_hz: 100,
+    },
+    'boot-info': { mode: 'legacy-bios' },
+    'current-kernel': {
+      sysname: 'Linux',
+      release: '6.17.2-1-pve',
+      version: '#1 SMP PREEMPT_DYNAMIC',
+      machine: 'x86_64',
+    },
   });
 };
 
@@ -55,10 +74,16 @@ export const networks: Handler = (ctx) => {
     for (const bridge of Object.values(world.bridges)) {
       if (!bridge.nodes.includes(ctx.node)) continue;
       const path = `/sdn/zones/localnetwork/${bridge.name}`;
-      if (filtered && !may(world, caller, path, 'SDN.Audit') && !may(world, caller, path, 'SDN.Use')) {
+      if (
+        filtered &&
+        !may(world, caller, path, 'SDN.Audit') &&
+        !may(world, caller, path, 'SDN.Use')
+      ) {
         continue;
       }
-      rows.push(bridgeRow(bridge.name, bridge.vlanAware, bridge.name === 'vmbr0' ? address : undefined));
+      rows.push(
+        bridgeRow(bridge.name, bridge.vlanAware, bridge.name === 'vmbr0' ? address : undefined),
+      );
     }
   }
   if (type === 'any_bridge' || type === 'vnet' || type === 'include_sdn') {
@@ -100,7 +125,9 @@ export const listCpuModels: Handler = () =>
 export const listContainers: Handler = () => reply([]);
 
 export const missingContainer: Handler = (ctx) => {
-  throw failed(`Configuration file 'nodes/${ctx.node}/lxc/${param(ctx, 'vmid')}.conf' does not exist`);
+  throw failed(
+    `Configuration file 'nodes/${ctx.node}/lxc/${param(ctx, 'vmid')}.conf' does not exist`,
+  );
 };
 
 export const urlMetadata: Handler = (ctx: Ctx) => {
@@ -110,7 +137,8 @@ export const urlMetadata: Handler = (ctx: Ctx) => {
   if (found === undefined) {
     throw failed(`invalid server response: '500 Can't connect to ${host} (Connection refused)'`);
   }
-  if (found.status !== 200) throw failed(`invalid server response: '${found.status} File not found'`);
+  if (found.status !== 200)
+    throw failed(`invalid server response: '${found.status} File not found'`);
   return reply({
     filename: url.split('/').pop() ?? '',
     mimetype: found.mimetype,

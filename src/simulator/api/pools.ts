@@ -73,7 +73,9 @@ function join(ctx: Ctx, pool: Pool, vmid: number, prefix: string): void {
   const other = Object.values(ctx.world.pools).find((entry) => entry.vms.includes(vmid));
   if (other !== undefined && other !== pool) {
     if (!flag(ctx, 'allow-move')) {
-      throw failed(`${prefix}VM ${vmid} belongs already to pool '${other.id}' and 'allow-move' is not set`);
+      throw failed(
+        `${prefix}VM ${vmid} belongs already to pool '${other.id}' and 'allow-move' is not set`,
+      );
     }
     other.vms = other.vms.filter((id) => id !== vmid);
   }

@@ -1,7 +1,14 @@
 import { demand, privilegesOn } from '../access.ts';
 import { failed, invalid } from '../api-error.ts';
 import { sha1 } from '../sequence.ts';
-import { filePath, findVolume, isOnNode, totalBytes, usedBytes, writtenBytes } from '../vm/volumes.ts';
+import {
+  filePath,
+  findVolume,
+  isOnNode,
+  totalBytes,
+  usedBytes,
+  writtenBytes,
+} from '../vm/volumes.ts';
 import type { SimStorage, Volume } from '../world.ts';
 import { type Ctx, flag, type Handler, list, param, reply, task } from './context.ts';
 
@@ -32,7 +39,9 @@ export const nodeStorages: Handler = (ctx) => {
   const found = Object.values(ctx.world.storages)
     .filter((storage) => isOnNode(storage, ctx.node) && mayAudit(ctx, storage.id))
     .filter((storage) => ctx.params.storage === undefined || storage.id === ctx.params.storage)
-    .filter((storage) => content.length === 0 || content.some((kind) => storage.content.includes(kind)))
+    .filter(
+      (storage) => content.length === 0 || content.some((kind) => storage.content.includes(kind)),
+    )
     .filter((storage) => !flag(ctx, 'enabled') || storage.enabled)
     .filter((storage) => target === undefined || isOnNode(storage, target));
   return reply(
@@ -75,7 +84,12 @@ export const content: Handler = (ctx) => {
     .filter((volume) => volume.storage === storage.id)
     .filter((volume) => volume.node === null || volume.node === ctx.node)
     .filter((volume) => params.content === undefined || volume.content === params.content)
-    .filter((volume) => params.vmid === undefined || volume.vmid === undefined || volume.vmid === Number(params.vmid));
+    .filter(
+      (volume) =>
+        params.vmid === undefined ||
+        volume.vmid === undefined ||
+        volume.vmid === Number(params.vmid),
+    );
   return reply(found.map((volume) => row(ctx, volume)));
 };
 
@@ -111,7 +125,13 @@ function volumeParam(ctx: Ctx): string {
 export const volumeInfo: Handler = (ctx) => {
   const storage = needStorage(ctx);
   const volid = volumeParam(ctx);
-  demand(ctx.world, ctx.caller, `/storage/${storage.id}`, ['Datastore.Audit', 'Datastore.AllocateSpace'], true);
+  demand(
+    ctx.world,
+    ctx.caller,
+    `/storage/${storage.id}`,
+    ['Datastore.Audit', 'Datastore.AllocateSpace'],
+    true,
+  );
   const volume = findVolume(ctx.world, volid, ctx.node);
   if (volume === undefined) throw failed(`volume '${volid}' does not exist`);
   return reply({
@@ -135,7 +155,13 @@ export const removeVolume: Handler = (ctx) => {
 
 export const importMetadata: Handler = (ctx) => {
   const volid = volumeParam(ctx);
-  demand(ctx.world, ctx.caller, `/storage/${param(ctx, 'storage')}`, ['Datastore.Audit', 'Datastore.AllocateSpace'], true);
+  demand(
+    ctx.world,
+    ctx.caller,
+    `/storage/${param(ctx, 'storage')}`,
+    ['Datastore.Audit', 'Datastore.AllocateSpace'],
+    true,
+  );
   throw failed(`unable to parse directory volume name '${volid}'`);
 };
 

@@ -23,7 +23,10 @@ function demandTask(ctx: Ctx, task: Task): void {
 }
 
 function owns(caller: Caller, task: Task): boolean {
-  return task.user === caller.auth || (caller.tokenId === undefined && splitUser(task.user).user === caller.user);
+  return (
+    task.user === caller.auth ||
+    (caller.tokenId === undefined && splitUser(task.user).user === caller.user)
+  );
 }
 
 export const taskStatus: Handler = (ctx) => {
@@ -81,7 +84,8 @@ function row(task: Task, running: string | undefined): Record<string, unknown> {
     id: task.id,
     ...splitUser(task.user),
   };
-  if (task.endtimeMs === undefined) return running === undefined ? base : { ...base, status: running };
+  if (task.endtimeMs === undefined)
+    return running === undefined ? base : { ...base, status: running };
   return { ...base, endtime: Math.floor(task.endtimeMs / 1000), status: task.exitstatus };
 }
 
@@ -92,7 +96,8 @@ function visible(world: World, caller: Caller, task: Task): boolean {
 export const nodeTasks: Handler = (ctx) => {
   const { params, world } = ctx;
   const source = params.source ?? 'archive';
-  const vm = params.vmid === undefined ? undefined : new RegExp(`^${params.vmid}$|^${params.vmid}@`);
+  const vm =
+    params.vmid === undefined ? undefined : new RegExp(`^${params.vmid}$|^${params.vmid}@`);
   const found = world.tasks
     .filter((task) => task.node === ctx.node && visible(world, ctx.caller, task))
     .filter((task) => source === 'all' || (task.status === 'running') === (source === 'active'))
@@ -120,4 +125,3 @@ export const clusterTasks: Handler = (ctx) => {
     }),
   );
 };
-

@@ -85,7 +85,9 @@ export const cloneVm: Handler = (ctx) => {
   }
   const source = vmOn(world, ctx.node, param(ctx, 'vmid'));
   if (source === undefined) {
-    throw failed(`unable to find configuration file for VM ${param(ctx, 'vmid')} on node '${ctx.node}'`);
+    throw failed(
+      `unable to find configuration file for VM ${param(ctx, 'vmid')} on node '${ctx.node}'`,
+    );
   }
   checkClone(ctx, source);
   const full = params.full === undefined ? source.config.template !== '1' : flag(ctx, 'full');
@@ -143,10 +145,14 @@ export const createVm: Handler = (ctx) => {
   if (!mayAllocate(ctx)) throw forbidden();
   const pool = params.pool;
   const options = Object.fromEntries(
-    Object.entries(params).filter(([key]) => !['node', 'vmid', 'pool', 'start', 'storage'].includes(key)),
+    Object.entries(params).filter(
+      ([key]) => !['node', 'vmid', 'pool', 'start', 'storage'].includes(key),
+    ),
   );
   demandOptions(world, caller, vmid, options, (privileges) =>
-    privileges.some((privilege) => pool !== undefined && may(world, caller, `/pool/${pool}`, privilege)),
+    privileges.some(
+      (privilege) => pool !== undefined && may(world, caller, `/pool/${pool}`, privilege),
+    ),
   );
   for (const [key, value] of Object.entries(params)) {
     if (diskKey.test(key)) checkDisk(world, caller, ctx.node, value);
@@ -179,16 +185,21 @@ export const destroyVm: Handler = (ctx) => {
     throw failed(`can't remove VM ${vm.vmid} - protection mode enabled`);
   }
   if (ctx.world.ha[`vm:${vm.vmid}`] !== undefined && !flag(ctx, 'purge')) {
-    throw failed(`unable to remove VM ${vm.vmid} - used in HA resources and purge parameter not set.`);
+    throw failed(
+      `unable to remove VM ${vm.vmid} - used in HA resources and purge parameter not set.`,
+    );
   }
   if (ctx.world.replication.some((job) => job.guest === vm.vmid) && !flag(ctx, 'purge')) {
-    throw failed(`unable to remove VM ${vm.vmid} - used in replication jobs and purge parameter not set.`);
+    throw failed(
+      `unable to remove VM ${vm.vmid} - used in replication jobs and purge parameter not set.`,
+    );
   }
   if (isRunning(vm)) throw failed(`VM ${vm.vmid} is running - destroy failed`);
   return task(ctx, 'qmdestroy', String(vm.vmid), { params: ctx.params });
 };
 
-export const resize: Handler = (ctx) => task(ctx, 'resize', param(ctx, 'vmid'), { params: ctx.params });
+export const resize: Handler = (ctx) =>
+  task(ctx, 'resize', param(ctx, 'vmid'), { params: ctx.params });
 
 export const moveDisk: Handler = (ctx) => {
   const { world, params } = ctx;

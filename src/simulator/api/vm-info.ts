@@ -1,7 +1,15 @@
-import { may } from '../access.ts';
+import { mayOnVms } from '../access.ts';
 import { failed } from '../api-error.ts';
 import { instanceId } from '../guest/boot.ts';
-import { coresOf, digestOf, isRunning, memoryOf, needVm, shownConfig, typed } from '../vm/config.ts';
+import {
+  coresOf,
+  digestOf,
+  isRunning,
+  memoryOf,
+  needVm,
+  shownConfig,
+  typed,
+} from '../vm/config.ts';
 import { bootDisk, netKey, parseDrive, parseNic, parseSize } from '../vm/drives.ts';
 import type { Vm, World } from '../world.ts';
 import { type Ctx, flag, type Handler, param, reply } from './context.ts';
@@ -13,7 +21,9 @@ export const getConfig: Handler = (ctx) => {
   const taken = vm.snapshots[snapshot];
   if (taken === undefined) throw failed(`snapshot '${snapshot}' does not exist`);
   return reply(
-    Object.fromEntries(Object.entries(taken.config).map(([key, value]) => [key, typed(key, value)])),
+    Object.fromEntries(
+      Object.entries(taken.config).map(([key, value]) => [key, typed(key, value)]),
+    ),
   );
 };
 
@@ -110,9 +120,8 @@ export const getStatus: Handler = (ctx) => {
 };
 
 export const listVms: Handler = (ctx) => {
-  const vms = Object.values(ctx.world.vms).filter(
-    (vm) => vm.node === ctx.node && may(ctx.world, ctx.caller, `/vms/${vm.vmid}`, 'VM.Audit'),
-  );
+  const seen = mayOnVms(ctx.world, ctx.caller, 'VM.Audit');
+  const vms = Object.values(ctx.world.vms).filter((vm) => vm.node === ctx.node && seen(vm.vmid));
   const rows = vms.map((vm) => ({
     ...basics(ctx.world, vm),
     ...(isRunning(vm) ? { ...pressures(), pid: vm.power.pid } : {}),
@@ -172,7 +181,9 @@ function userData(config: Readonly<Record<string, string>>): string {
   if (config.searchdomain !== undefined) lines.push(`fqdn: ${name}.${config.searchdomain}`);
   if (config.ciuser !== undefined) lines.push(`user: ${config.ciuser}`);
   if (config.sshkeys !== undefined) {
-    const keys = decodeURIComponent(config.sshkeys).split('\n').filter((key) => key !== '');
+    const keys = decodeURIComponent(config.sshkeys)
+      .split('\n')
+      .filter((key) => key !== '');
     lines.push('ssh_authorized_keys:', ...keys.map((key) => `  - ${key}`));
   }
   lines.push('chpasswd:', '  expire: False', 'users:', '  - default');
@@ -182,7 +193,9 @@ function userData(config: Readonly<Record<string, string>>): string {
 
 function networkData(config: Readonly<Record<string, string>>): string {
   const lines = ['version: 1', 'config:'];
-  for (const key of Object.keys(config).filter((name) => netKey.test(name)).sort()) {
+  for (const key of Object.keys(config)
+    .filter((name) => netKey.test(name))
+    .sort()) {
     const index = key.slice(3);
     const ip = config[`ipconfig${index}`] ?? '';
     const mac = parseNic(config[key] ?? '').mac ?? '';
@@ -190,7 +203,8 @@ function networkData(config: Readonly<Record<string, string>>): string {
     lines.push(`      mac_address: '${mac.toLowerCase()}'`, '      subnets:');
     const address = /ip=([^,]+)/.exec(ip)?.[1];
     if (address === 'dhcp') lines.push('      - type: dhcp4');
-    else if (address !== undefined) lines.push('      - type: static', `        address: '${address}'`);
+    else if (address !== undefined)
+      lines.push('      - type: static', `        address: '${address}'`);
   }
   return `${lines.join('\n')}\n`;
 }

@@ -95,6 +95,14 @@ export function printNic(nic: Nic): string {
 /** The disk the machine boots from: the first in the boot order, else the first there is. */
 export function bootDisk(config: Readonly<Record<string, string>>): string | undefined {
   const order = /order=([^,]+)/.exec(config.boot ?? '')?.[1]?.split(';') ?? [];
+  const first = order[0];
+  if (
+    first !== undefined &&
+    diskKey.test(first) &&
+    config[first]?.includes('media=cdrom') === false
+  ) {
+    return first;
+  }
   const disks = Object.keys(config)
     .filter((key) => diskKey.test(key) && !/^efi|^tpm/.test(key))
     .filter((key) => !isCdrom(parseDrive(config[key] ?? '')))

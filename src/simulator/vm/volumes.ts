@@ -108,6 +108,19 @@ export function usedBytes(world: World, storage: SimStorage, node: string): numb
   return used;
 }
 
+/** `usedBytes` for many storages: the volumes are gone through once. */
+export function usageOf(world: World): (storage: SimStorage, node: string) => number {
+  const sums = new Map<string, number>();
+  for (const volume of Object.values(world.volumes)) {
+    const place = `${volume.storage}@${volume.node ?? '*'}`;
+    sums.set(place, (sums.get(place) ?? 0) + writtenBytes(world, volume));
+  }
+  return (storage, node) => {
+    const place = storage.shared ? '*' : node;
+    return (storage.otherUsed[place] ?? 0) + (sums.get(`${storage.id}@${place}`) ?? 0);
+  };
+}
+
 export function totalBytes(storage: SimStorage, node: string): number {
   return storage.size[storage.shared ? '*' : node] ?? 0;
 }

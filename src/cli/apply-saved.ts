@@ -1,0 +1,176 @@
+import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { sameJson } from '../model/json.ts';
+import {
+  DEFAULT_PLAN_OPTIONS,
+  type Plan,
+  type PlanOptions,
+  type SavedPlan,
+} from '../model/plan.ts';
+import { confirm } from '../plan/confirm.ts';
+import { planNeeds } from '../plan/plan-needs.ts';
+import { readSavedPlan } from '../plan/saved-plan.ts';
+import { readDetails } from '../pve/details.ts';
+import { readInventory } from '../pve/inventory.ts';
+import { count, shellWord } from '../report/words.ts';
+import { type OpenProject, recordedVms, withProject } from './assemble.ts';
+import { EXIT_CODES } from './exit-code.ts';
+import type { Invocation } from './invocation.ts';
+import { runAndReport } from './run-plan.ts';
+import { readUserFile } from './user-file.ts';
+
+export interface SavedOptions {
+  readonly file: string;
+  readonly options: PlanOptions;
+  /** Of --expect-digest. */
+  readonly digest: string | undefined;
+}
+
+/**
+ * Applies exactly what was saved: only endpoint, TLS, state and credentials come from the directory and the
+ * environment. Each worker is compared with what is true now before anything is changed.
+ */
+export async function applySaved(invocation: Invocation, saved: SavedOptions): Promise<number> {
+  requireNoPlanFlags(saved.options);
+  const envelope = readSavedPlan(await readUserFile(invocation, saved.file));
+  if (saved.digest !== undefined && !envelope.plan.reviewDigest.startsWith(saved.digest))
+    throw otherPlan(saved, envelope);
+  return withProject(invocation, async (opened) => {
+    const open = requireSameState(opened, envelope);
+    const plan = chosenWorkers(envelope.plan, saved.options);
+    const inventory = await readFor(invocation, open, plan);
+    const stale = staleWorkers(plan, open, inventory);
+    if (stale.length > 0) throw staleError(invocation, saved.file, plan, stale);
+    return runAndReport(invocation, { ...open, plan, inventory }, plan, { kind: 'given' });
+  });
+}
+
+function requireNoPlanFlags(options: PlanOptions): void {
+  const { target, exclude, force, ...rest } = options;
+  const { target: _t, exclude: _e, force: _f, ...defaults } = DEFAULT_PLAN_OPTIONS;
+  if (sameJson(rest, defaults) && force.length === 0) return;
+  throw new DiagnosticsError([
+    problem(
+      'bad-flag',
+      'a saved plan carries its own options: only --target and --exclude choose among its workers',
+      'Plan again with these flags and save that.',
+    ),
+  ]);
+}
+
+function chosenWorkers(plan: Plan, { target, exclude }: PlanOptions): Plan {
+  const names = plan.workers.map(({ worker }) => worker);
+  const unknown = [...target, ...exclude].filter((name) => !names.includes(name));
+  if (unknown.length > 0) {
+    const message = `the saved plan has no worker ${unknown.join(', ')}`;
+    throw new DiagnosticsError([problem('unknown-worker', message)]);
+  }
+  const isChosen = (name: string) =>
+    (target.length === 0 || target.includes(name)) && !exclude.includes(name);
+  return { ...plan, workers: plan.workers.filter(({ worker }) => isChosen(worker)) };
+}
+
+/** The state must be the one that was planned for; where there was none, it is born with the plan's lineage. */
+function requireSameState(open: OpenProject, saved: SavedPlan): OpenProject {
+  const { project, environment } = open.project.declaration;
+  const { plan } = saved;
+  if (plan.project !== project || plan.environment !== environment) {
+    const is = `project ${plan.project}, environment ${plan.environment || '(none)'}`;
+    throw stale(`the plan is for ${is}, which is not this one`);
+  }
+  const exists = open.stateView.serial !== undefined;
+  if (exists && open.state.lineage !== saved.lineage)
+    throw stale('the plan was made for another state (its lineage differs)');
+  if (!exists && saved.serial > 0)
+    throw stale(`the plan was made for serial ${saved.serial} of a state that is not there`);
+  return exists ? open : { ...open, state: { ...open.state, lineage: saved.lineage } };
+}
+
+async function readFor(
+  { context }: Invocation,
+  { pve, state }: OpenProject,
+  plan: Plan,
+): Promise<Inventory> {
+  const planned = plan.workers.flatMap(({ vmid, node }) =>
+    vmid === undefined ? [] : [{ vmid, node }],
+  );
+  const recorded = recordedVms(state);
+  const known = new Set(recorded.map(({ vmid }) => vmid));
+  const all = [...recorded, ...planned.filter(({ vmid }) => !known.has(vmid))];
+  const bulk = await readInventory(pve, { recorded: all, refresh: true }, context.clock);
+  return readDetails(pve, bulk, planNeeds(plan, bulk));
+}
+
+interface Stale {
+  readonly worker: string;
+  readonly differences: readonly string[];
+}
+
+function staleWorkers(plan: Plan, { state }: OpenProject, inventory: Inventory): readonly Stale[] {
+  return plan.workers.flatMap((worker) => {
+    if (worker.held !== undefined || worker.actions.length === 0) return [];
+    const verdict = confirm(worker, state, inventory);
+    return verdict.kind === 'stale'
+      ? [{ worker: worker.worker, differences: verdict.differences }]
+      : [];
+  });
+}
+
+function staleError(
+  { globals }: Invocation,
+  file: string,
+  plan: Plan,
+  workers: readonly Stale[],
+): DiagnosticsError {
+  const all = plan.workers.filter(({ held, actions }) => held === undefined && actions.length > 0);
+  const left = all.length - workers.length;
+  const others = left === 0 ? '' : `; the other ${left} can be applied`;
+  const excludes = workers.map(({ worker }) => `--exclude ${shellWord(worker)}`).join(' ');
+  const { program } = globals;
+  const name = shellWord(file);
+  return new DiagnosticsError(
+    [
+      problem(
+        'stale',
+        `the plan is stale for ${workers.length} of ${count(all.length, 'worker')}${others}`,
+        undefined,
+        [
+          ...workers.flatMap(({ worker, differences }) =>
+            differences.length === 0 ? [worker] : differences.map((each) => `${worker}   ${each}`),
+          ),
+          '',
+          'Plan again:',
+          `  ${program} plan --out ${name}`,
+          ...(left === 0
+            ? []
+            : [
+                `Or apply the other ${left} as reviewed:`,
+                `  ${program} apply ${name} ${excludes}`,
+              ]),
+          'Nothing was changed.',
+        ],
+      ),
+    ],
+    EXIT_CODES.stale,
+  );
+}
+
+function otherPlan({ file, digest }: SavedOptions, saved: SavedPlan): DiagnosticsError {
+  const detail = [
+    `expected  ${digest}`,
+    `in file   ${saved.plan.reviewDigest.slice(0, 16)}`,
+    'Nothing was changed.',
+  ];
+  const problems: Diagnostic[] = [
+    problem('other-digest', `${file} is not the plan that was reviewed`, undefined, detail),
+  ];
+  return new DiagnosticsError(problems, EXIT_CODES.stale);
+}
+
+function stale(message: string): DiagnosticsError {
+  const remedy = 'Plan again, and have that reviewed.';
+  return new DiagnosticsError(
+    [problem('stale', message, remedy, ['Nothing was changed.'])],
+    EXIT_CODES.stale,
+  );
+}

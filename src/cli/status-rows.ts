@@ -1,0 +1,69 @@
+import type { Inventory } from '../model/inventory.ts';
+import { byCodeUnit } from '../model/json.ts';
+import { type Phase, statusOf } from '../model/lifecycle.ts';
+import { lookup } from '../model/lookup.ts';
+import type { Finding } from '../model/plan.ts';
+import { describeRun, holderOf } from '../model/runs.ts';
+import type { RunRecord, State, WorkerRecord } from '../model/state.ts';
+import type { DesiredWorker } from '../model/worker.ts';
+import type { StatusRow } from '../report/status-text.ts';
+
+/** Where what a run last began with a worker leaves it in its life. */
+const PHASES: Readonly<Record<string, Phase>> = {
+  deploy: 'deploying',
+  replace: 'deploying',
+  destroy: 'removing',
+  forget: 'removing',
+  shutdown: 'stopping',
+  test: 'testing',
+  session: 'working',
+};
+
+export interface StatusSources {
+  readonly state: State;
+  readonly inventory?: Inventory;
+  readonly desired: readonly DesiredWorker[];
+  readonly findings: readonly Finding[];
+  /** Cluster time in ms. */
+  readonly now: number;
+}
+
+/** One row per worker that is declared or recorded, sorted by name. */
+export function statusRows(sources: StatusSources): readonly StatusRow[] {
+  const { state, desired } = sources;
+  const names = new Set([...Object.keys(state.workers), ...desired.map(({ name }) => name)]);
+  return [...names].sort(byCodeUnit).map((name) => rowOf(name, sources));
+}
+
+function rowOf(name: string, sources: StatusSources): StatusRow {
+  const { state, inventory, desired, findings, now } = sources;
+  const record = lookup(state.workers, name);
+  const spec = desired.find((worker) => worker.name === name)?.spec ?? record?.declared;
+  const holder = record === undefined ? undefined : holderOf(record, state, now);
+  const vm = record?.vm;
+  const facts = vm === undefined ? undefined : inventory?.vms[String(vm.vmid)];
+  const { test, patch } = record?.last ?? {};
+  return {
+    worker: name,
+    status: statusOf(phaseOf(record, holder)),
+    enabled: spec?.enabled ?? true,
+    node: facts?.node ?? vm?.node ?? spec?.node ?? '',
+    ...(vm === undefined ? {} : { vmid: vm.vmid }),
+    ...(facts === undefined ? {} : { power: facts.status }),
+    ...(test === undefined ? {} : { test }),
+    ...(patch === undefined ? {} : { patch }),
+    ...(holder === undefined ? {} : { lease: describeRun(holder) }),
+    ...(record?.quarantine === undefined ? {} : { quarantine: record.quarantine.note }),
+    findings: [
+      ...(record === undefined ? ['not applied yet'] : []),
+      ...findings.filter(({ worker }) => worker === name).map(({ code }) => code),
+    ],
+  };
+}
+
+function phaseOf(record: WorkerRecord | undefined, holder: RunRecord | undefined): Phase {
+  const doing = record?.doing?.run === holder?.id ? record?.doing : undefined;
+  if (holder !== undefined && doing !== undefined) return PHASES[doing.action] ?? 'shut-down';
+  if (record?.vm === undefined) return 'configured';
+  return holder?.kind === 'session' ? 'working' : 'shut-down';
+}

@@ -1,0 +1,60 @@
+import type { ItemVm, LaunchPhase, Place, SessionKind, SessionOutcome } from './session.ts';
+
+/** How a session ended. Times are ms from its start. */
+export interface SessionResult {
+  readonly id: string;
+  readonly name?: string;
+  readonly kind: SessionKind;
+  /** Cluster time, ms. */
+  readonly startedAt: number;
+  readonly tookMs: number;
+  readonly outcome: SessionOutcome;
+  /** Failed ones first, then by name. */
+  readonly items: readonly ItemOutcome[];
+  /** Sorted by name. */
+  readonly workers: readonly WorkerLaunch[];
+  readonly repositories: Readonly<Record<string, RepositoryUse>>;
+  /** Workers that are still powered on, which should be none. */
+  readonly leftRunning: readonly string[];
+}
+
+export interface ItemOutcome {
+  readonly item: string;
+  readonly vm?: ItemVm;
+  readonly repository?: string;
+  /** `not-run`: no attempt was made. */
+  readonly result: 'ok' | 'failed' | 'timeout' | 'stopped' | 'lost' | 'not-run';
+  /** Oldest first. */
+  readonly attempts: readonly AttemptOutcome[];
+}
+
+export interface AttemptOutcome {
+  readonly worker: string;
+  readonly node: string;
+  readonly place: Place;
+  readonly start: number;
+  readonly end: number;
+  readonly exitCode?: number;
+  readonly lastLine?: string;
+}
+
+export interface WorkerLaunch {
+  readonly worker: string;
+  readonly node: string;
+  readonly vmid?: number;
+  readonly items: number;
+  readonly leftOut?: string;
+  readonly phases: readonly LaunchSpan[];
+}
+
+export interface LaunchSpan {
+  readonly phase: LaunchPhase;
+  readonly start: number;
+  readonly end: number;
+}
+
+export interface RepositoryUse {
+  readonly items: number;
+  /** Time that its items took, added up. */
+  readonly busyMs: number;
+}

@@ -1,0 +1,178 @@
+import type { Inventory } from '../model/inventory.ts';
+import { type Json, sameJson } from '../model/json.ts';
+import { lookup } from '../model/lookup.ts';
+import {
+  type ActionKind,
+  type Change,
+  DEFAULT_PLAN_OPTIONS,
+  type WorkerPlan,
+} from '../model/plan.ts';
+import { formatSize } from '../model/quantity.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
+import { planWorker } from './decide.ts';
+import { identify } from './identity.ts';
+import type { WorkerCase } from './plan-input.ts';
+import { workerDigest } from './worker-digest.ts';
+
+/** What became of one worker's plan. */
+export type Confirmation =
+  /** As planned, or what is left of it. */
+  | { readonly kind: 'run'; readonly worker: WorkerPlan }
+  /** Already true: there is nothing left to do. */
+  | { readonly kind: 'done' }
+  /** Something else than what was planned would be done. */
+  | { readonly kind: 'stale'; readonly differences: readonly string[] };
+
+/**
+ * Plans one worker again, from the plan's own desired entry and from state and VM as they are now, and compares.
+ * Called with the worker's lease held, so leases play no part. An action that is left over from an interrupted
+ * run of this very plan goes on.
+ */
+export function confirm(planned: WorkerPlan, state: State, inventory: Inventory): Confirmation {
+  const record = recordOf(planned, state);
+  if (planned.actions.includes('forget') && record === undefined) return { kind: 'done' };
+  if (isRestOf(planned, record)) return { kind: 'run', worker: planned };
+  const fresh = planAgain(planned, record, state, inventory);
+  const differences = differencesOf(planned, fresh);
+  if (differences.length > 0) return { kind: 'stale', differences };
+  if (fresh.actions.length === 0 && fresh.changes.length === 0) return { kind: 'done' };
+  return { kind: 'run', worker: remaining(planned, fresh) };
+}
+
+/** A rename is carried out with the taking of the lease, so the record may have either name. */
+function recordOf({ worker, from }: WorkerPlan, state: State): WorkerRecord | undefined {
+  return (
+    lookup(state.workers, worker) ?? (from === undefined ? undefined : lookup(state.workers, from))
+  );
+}
+
+/** Begun by a run of this plan: every step looks for itself what is done already. */
+function isRestOf(planned: WorkerPlan, record: WorkerRecord | undefined): boolean {
+  const doing = record?.doing;
+  if (doing === undefined || doing.plan !== workerDigest(planned)) return false;
+  return planned.uuid === undefined || doing.uuid === planned.uuid || record?.vm === undefined;
+}
+
+function planAgain(
+  planned: WorkerPlan,
+  record: WorkerRecord | undefined,
+  state: State,
+  inventory: Inventory,
+): WorkerPlan {
+  const { worker, desired, actions } = planned;
+  const renamed = planned.from !== undefined && lookup(state.workers, worker) === undefined;
+  const current: WorkerCase = {
+    name: worker,
+    ...(desired === undefined ? {} : { desired }),
+    ...(record === undefined ? {} : { record: withoutLease(record) }),
+    ...(renamed && planned.from !== undefined ? { from: planned.from } : {}),
+    removed: planned.reasons.includes('removed'),
+    imageMustWait: !planned.changes.some(
+      ({ path, cost }) => path === 'image' && cost === 'rebuild',
+    ),
+  };
+  const options = {
+    ...DEFAULT_PLAN_OPTIONS,
+    test: actions.includes('test'),
+    destroy: desired !== undefined && actions.includes('destroy'),
+    replace: actions.includes('replace') ? [worker] : [],
+    // Whether a volume may go was decided when it was listed; what is new in the list makes it stale.
+    force: [worker],
+  };
+  const identities = identify(state, likeOurs(planned, record, inventory));
+  return planWorker(current, { state, inventory, options, identities }).plan;
+}
+
+function withoutLease({ lease: _, ...record }: WorkerRecord): WorkerRecord {
+  return record;
+}
+
+/** Only VMs that mention this worker's uuid can be its twins: the others need not be read a thousand times. */
+function likeOurs(
+  planned: WorkerPlan,
+  record: WorkerRecord | undefined,
+  inventory: Inventory,
+): Inventory {
+  const uuids = [planned.uuid, record?.vm?.uuid, record?.doing?.uuid].filter(
+    (uuid) => uuid !== undefined,
+  );
+  const configs = Object.entries(inventory.configs).filter(([, { values }]) =>
+    uuids.some((uuid) => values.smbios1?.toLowerCase().includes(uuid) === true),
+  );
+  return { ...inventory, configs: Object.fromEntries(configs) };
+}
+
+function differencesOf(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  return [
+    ...(fresh.held !== undefined && planned.held === undefined
+      ? [`it is held now: ${fresh.held.why}, ${fresh.held.by}`]
+      : []),
+    ...identityDifferences(planned, fresh),
+    ...actionDifferences(planned, fresh),
+    ...changeDifferences(planned, fresh),
+    ...fresh.frees
+      .filter((volume) => !planned.frees.includes(volume))
+      .map((volume) => `the volume ${volume} would be deleted too`),
+  ];
+}
+
+function identityDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  if (planned.uuid === undefined || fresh.uuid === undefined || planned.uuid === fresh.uuid)
+    return [];
+  return [`its VM was ${planned.uuid} when this was planned and is ${fresh.uuid} now`];
+}
+
+function actionDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  const extra = asked(planned, fresh).filter((action) => !planned.actions.includes(action));
+  return extra.map((action) => `${action} would be needed now, and was not planned`);
+}
+
+/** What only a whole plan asks for is no difference when this one was restricted to powering off. */
+function asked(planned: WorkerPlan, fresh: WorkerPlan): readonly ActionKind[] {
+  const onlyOff = planned.actions.every((action) => action === 'shutdown');
+  return onlyOff ? fresh.actions.filter((action) => action === 'shutdown') : fresh.actions;
+}
+
+function changeDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  if (planned.actions.every((action) => action === 'shutdown' || action === 'destroy')) return [];
+  return fresh.changes.flatMap((change) => {
+    const before = planned.changes.find(({ path }) => path === change.path);
+    if (
+      before !== undefined &&
+      sameJson(before.before, change.before) &&
+      sameJson(before.after, change.after)
+    )
+      return [];
+    if (change.cost === 'record') return [];
+    return [differenceText(change, before, fresh)];
+  });
+}
+
+function differenceText(change: Change, before: Change | undefined, fresh: WorkerPlan): string {
+  const vm = fresh.vmid === undefined ? '' : ` (vm ${fresh.vmid})`;
+  const was = before === undefined ? change.after : before.before;
+  return `${change.path} was ${text(was)} when this was planned and is ${text(change.before)} now${vm}`;
+}
+
+function text(value: Json): string {
+  if (value === null) return 'unset';
+  if (typeof value === 'number' && value >= 2 ** 20) return formatSize(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The planned actions that are still needed, in their order. */
+function remaining(planned: WorkerPlan, fresh: WorkerPlan): WorkerPlan {
+  const needed = asked(planned, fresh);
+  const actions = planned.actions.filter(
+    (action) => needed.includes(action) || (action === 'rename' && planned.from !== undefined),
+  );
+  const { held: _, ...rest } = fresh;
+  const vmid = fresh.vmid ?? planned.vmid;
+  return {
+    ...rest,
+    ...(vmid === undefined ? {} : { vmid }),
+    ...(planned.from === undefined ? {} : { from: planned.from }),
+    actions,
+    reasons: planned.reasons,
+  };
+}

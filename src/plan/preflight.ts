@@ -1,0 +1,116 @@
+import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
+import { byCodeUnit } from '../model/json.ts';
+import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
+import type { PlanInput } from './plan-input.ts';
+import { isMaking } from './plan-needs.ts';
+import { clusterWarnings } from './preflight-cluster.ts';
+import { privilegeChecks } from './preflight-privileges.ts';
+import { spaceChecks } from './preflight-space.ts';
+import { workerProblems } from './preflight-worker.ts';
+
+export interface Preflight {
+  /** Without the set members that were left out. */
+  readonly workers: readonly WorkerPlan[];
+  readonly lines: readonly PreflightLine[];
+  readonly warnings: readonly Diagnostic[];
+}
+
+/**
+ * Checks the workers with actions against what their nodes really have. What an explicit worker fails, the
+ * plan fails; a set's member that fails is left out with a warning, and the others go on (`--strict`: throws).
+ */
+export function preflight(workers: readonly WorkerPlan[], input: PlanInput): Preflight {
+  const problems = workers.flatMap((worker) =>
+    isChecked(worker) ? workerProblems(worker, input, workers) : [],
+  );
+  const left = new Set(
+    problems
+      .filter(({ result }) => result === 'fail')
+      .map(({ worker }) => workers.find((plan) => plan.worker === worker))
+      .flatMap((plan) => (plan?.set === undefined || input.options.strict ? [] : [plan.worker])),
+  );
+  if (input.options.strict) requireNone(problems);
+  const kept = workers.filter(({ worker }) => !left.has(worker));
+  const lines = problems.map((line) => soften(line, left));
+  return {
+    workers: kept,
+    lines: [
+      ...lines,
+      ...spaceChecks(kept, input),
+      ...privilegeChecks(kept, input),
+      ...summaryLines(kept.filter(isChecked), problems, input),
+    ],
+    warnings: [...leftOut(workers, left, problems), ...clusterWarnings(input)],
+  };
+}
+
+/** Held workers are checked too: what is wrong with them can be mended while they wait. */
+function isChecked(worker: WorkerPlan): boolean {
+  return isMaking(worker) || worker.actions.includes('test');
+}
+
+function soften(line: PreflightLine, left: ReadonlySet<string>): PreflightLine {
+  const isLeft = line.worker !== undefined && left.has(line.worker) && line.result === 'fail';
+  return isLeft ? { ...line, result: 'warn' } : line;
+}
+
+function leftOut(
+  workers: readonly WorkerPlan[],
+  left: ReadonlySet<string>,
+  problems: readonly PreflightLine[],
+): readonly Diagnostic[] {
+  return workers
+    .filter(({ worker }) => left.has(worker))
+    .map(({ worker, node, set, declaredAt }) => ({
+      severity: 'warning' as const,
+      code: 'left-out',
+      message: `${worker} of workerSets.${set ?? ''} on ${node} is left out of this plan`,
+      labels: declaredAt === undefined ? [] : [declaredAt],
+      detail: problems.filter((line) => line.worker === worker).map(({ message }) => message),
+      remedy: 'Mend it, or leave the node out with "nodes: { except: […] }".',
+    }));
+}
+
+function requireNone(problems: readonly PreflightLine[]): void {
+  const failed = problems.filter(({ result }) => result === 'fail');
+  if (failed.length === 0) return;
+  throw new DiagnosticsError(
+    failed.map(({ code, message, remedy }) => ({
+      severity: 'error',
+      code,
+      message,
+      labels: [],
+      ...(remedy === undefined ? {} : { remedy }),
+    })),
+  );
+}
+
+/** "ok" lines: what was looked at and found good, one line per kind. */
+function summaryLines(
+  workers: readonly WorkerPlan[],
+  problems: readonly PreflightLine[],
+  { inventory }: PlanInput,
+): readonly PreflightLine[] {
+  if (workers.length === 0) return [];
+  const nodes = [...new Set(workers.map(({ desired, node }) => desired?.spec.node ?? node))].sort(
+    byCodeUnit,
+  );
+  const read = nodes.filter((node) =>
+    Object.keys(inventory.bridges).some((key) => key.startsWith(`${node}/`)),
+  );
+  const fails = (prefix: string) => problems.some(({ code }) => code.startsWith(prefix));
+  const images = new Set(workers.flatMap(({ desired }) => desired?.spec.image ?? []));
+  const bridges = new Set(
+    workers.flatMap(({ desired }) => (desired?.spec.networks ?? []).map(({ bridge }) => bridge)),
+  );
+  const of = `${nodes.length} of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+  const parts = [
+    ...(fails('image') || fails('template') || images.size === 0
+      ? []
+      : [`image ${[...images].sort(byCodeUnit).join(', ')} on ${of}`]),
+    ...(fails('bridge') || fails('vlan') || bridges.size === 0 || read.length < nodes.length
+      ? []
+      : [`bridge ${[...bridges].sort(byCodeUnit).join(', ')} on ${of}`]),
+  ];
+  return parts.length === 0 ? [] : [{ result: 'ok', code: 'reachable', message: parts.join('; ') }];
+}

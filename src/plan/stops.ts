@@ -1,0 +1,109 @@
+import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { byCodeUnit } from '../model/json.ts';
+import { readMarks } from '../model/marks.ts';
+import { marksAgree } from './identity.ts';
+import type { PlanInput } from './plan-input.ts';
+
+/** Throws when nothing can be planned at all: the wrong state, the wrong cluster, one that can't be written. */
+export function stopWhenHopeless(input: PlanInput): void {
+  const problems = [
+    ...foreignState(input),
+    ...otherCluster(input),
+    ...lostState(input),
+    ...unfitCluster(input),
+  ];
+  if (problems.length > 0) throw new DiagnosticsError(problems);
+}
+
+function foreignState({ declaration, state }: PlanInput): readonly Diagnostic[] {
+  const wanted = label(declaration.project, declaration.environment);
+  const found = label(state.project, state.environment);
+  if (wanted === found) return [];
+  return [
+    problem(
+      'foreign-state',
+      `the state belongs to ${found}, the declaration to ${wanted}`,
+      'Choose the environment with -e, or correct state: or project: in muster.yaml.',
+    ),
+  ];
+}
+
+/** A state whose recorded nodes don't exist at all is another cluster's. */
+function otherCluster({ state, inventory, options }: PlanInput): readonly Diagnostic[] {
+  const recorded = Object.values(state.workers).flatMap(({ vm }) =>
+    vm === undefined ? [] : [vm.node],
+  );
+  const nodes = [...new Set(recorded)].sort(byCodeUnit);
+  const known = nodes.filter((node) => Object.hasOwn(inventory.nodes, node));
+  if (!options.refresh || nodes.length === 0 || known.length > 0) return [];
+  const seen = Object.keys(inventory.nodes).sort(byCodeUnit).join(', ');
+  return [
+    problem(
+      'other-cluster',
+      `the state records VMs on ${nodes.join(', ')}, and ${inventory.cluster.endpoint} has none of these nodes`,
+      'Check cluster.endpoint and the chosen environment: this looks like another cluster.',
+      [`nodes seen: ${seen === '' ? 'none' : seen}`],
+    ),
+  ];
+}
+
+/** An empty state beside VMs with complete marks of this project is a lost one: never make them all again. */
+function lostState({ declaration, state, inventory }: PlanInput): readonly Diagnostic[] {
+  if (Object.keys(state.workers).length > 0 || state.serial > 0) return [];
+  const marked = Object.values(inventory.vms)
+    .sort((a, b) => a.vmid - b.vmid)
+    .flatMap((vm) => {
+      const marks = readMarks(inventory.configs[String(vm.vmid)]?.values ?? {});
+      const { card } = marks;
+      const ours =
+        card?.project === declaration.project && card.environment === declaration.environment;
+      return ours && marksAgree(marks) ? [`vm ${vm.vmid} on ${vm.node}: ${card.worker}`] : [];
+    });
+  if (marked.length === 0) return [];
+  return [
+    problem(
+      'state-lost',
+      `the state is empty, but ${marked.length} VMs bear the marks of ${label(declaration.project, declaration.environment)}`,
+      'Restore the state, or rebuild it from the marks: muster state recover',
+      marked.slice(0, 20),
+    ),
+  ];
+}
+
+function unfitCluster({ inventory, options }: PlanInput): readonly Diagnostic[] {
+  const { version, quorate } = inventory.cluster;
+  const onlyShutdown = options.only?.every((action) => action === 'shutdown') === true;
+  return [
+    ...(isSupported(version)
+      ? []
+      : [
+          problem(
+            'pve-too-old',
+            `Proxmox VE ${version} is not supported`,
+            'Muster needs Proxmox VE 8.4 or 9.x: upgrade the cluster.',
+          ),
+        ]),
+    ...(quorate === false && !onlyShutdown
+      ? [
+          problem(
+            'no-quorum',
+            'the cluster has no quorum: nothing can be created or changed',
+            'Bring nodes back until it has quorum. Powering off still works: muster shutdown',
+          ),
+        ]
+      : []),
+  ];
+}
+
+function isSupported(version: string): boolean {
+  const match = /^(\d+)\.(\d+)/.exec(version);
+  if (match === null) return true;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major > 8 || (major === 8 && minor >= 4);
+}
+
+function label(project: string, environment: string): string {
+  return environment === ''
+    ? `project ${project}`
+    : `project ${project}, environment ${environment}`;
+}

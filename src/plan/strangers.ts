@@ -1,0 +1,98 @@
+import { assertNever } from '../model/assert-never.ts';
+import type { Finding, WorkerPlan } from '../model/plan.ts';
+import type { Stranger } from './identity.ts';
+import type { Decision, PlanInput } from './plan-input.ts';
+import { refusalOf } from './refusals.ts';
+import { foreignVolumes, freedVolumes } from './volumes.ts';
+
+/** VMs with marks that no record names, as far as no worker adopts them: findings, or destroyed with `--prune`. */
+export function decideStrangers(
+  strangers: readonly Stranger[],
+  adopted: ReadonlySet<string>,
+  taken: ReadonlySet<string>,
+  { state, options }: PlanInput,
+): { readonly findings: readonly Finding[]; readonly decisions: readonly Decision[] } {
+  const rest = strangers.filter(({ owner, kind }) => {
+    const isAdopted = kind === 'ours' && owner !== undefined && adopted.has(owner.uuid);
+    return !isAdopted && (kind !== 'ours' || isHere(owner, state));
+  });
+  const prunes = options.prune ? rest.filter(({ kind }) => kind === 'ours') : [];
+  return {
+    findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(findingOf),
+    decisions: prunes.map((stranger) => prune(stranger, taken, options.force)),
+  };
+}
+
+function isHere(owner: Stranger['owner'], state: PlanInput['state']): boolean {
+  return owner?.project === state.project && owner.environment === state.environment;
+}
+
+function findingOf(stranger: Stranger): readonly Finding[] {
+  const { vm, owner } = stranger;
+  const about = { vmid: vm.vmid, node: vm.node };
+  const whose = owner === undefined ? 'a worker' : owner.worker;
+  switch (stranger.kind) {
+    case 'ours':
+      return [
+        {
+          code: 'orphan',
+          ...about,
+          ...(owner === undefined ? {} : { worker: owner.worker }),
+          message: `vm ${vm.vmid} on ${vm.node} is ${whose}'s by its marks, but is neither declared nor recorded`,
+          remedy: `Declare ${whose} to adopt it, or delete it: muster apply --prune`,
+        },
+      ];
+    case 'copy':
+      return [
+        {
+          code: 'copy',
+          ...about,
+          message: `vm ${vm.vmid} on ${vm.node} is a copy that somebody made of ${whose}; it is not touched`,
+          remedy: 'Remove its SMBIOS serial and the muster line of its description, or delete it.',
+        },
+      ];
+    case 'restore':
+    case 'ambiguous':
+      return [
+        {
+          code: stranger.kind,
+          ...about,
+          message: `vm ${vm.vmid} on ${vm.node} bears marks of ${whose}, but not for certain; it is not touched`,
+          remedy: 'Delete it, or give it another SMBIOS uuid, when it is a restored copy.',
+        },
+      ];
+    case 'other-lineage':
+    case 'foreign':
+      return [];
+    default:
+      return assertNever(stranger.kind);
+  }
+}
+
+function prune(
+  { vm, config, owner }: Stranger,
+  taken: ReadonlySet<string>,
+  force: readonly string[],
+): Decision {
+  const name = owner?.worker ?? `vm-${vm.vmid}`;
+  const worker = taken.has(name) ? `${name}-vm-${vm.vmid}` : name;
+  const foreign = force.includes(worker) ? [] : foreignVolumes(config, undefined);
+  const running = vm.status === 'running';
+  const lock = config.values.lock ?? vm.lock;
+  const plan: WorkerPlan = {
+    worker,
+    actions: running ? ['shutdown', 'destroy'] : ['destroy'],
+    reasons: ['orphan'],
+    changes: [],
+    ...(lock === undefined ? {} : { held: { why: 'locked', by: `lock ${lock}` } }),
+    ...(config.values.protection === '1'
+      ? { held: { why: 'protected', by: 'protection of the VM itself' } }
+      : {}),
+    node: vm.node,
+    vmid: vm.vmid,
+    ...(owner === undefined ? {} : { uuid: owner.uuid }),
+    frees: freedVolumes(config),
+  };
+  const refusals = foreign.length === 0 ? [] : [refusalOf(worker, vm.vmid, foreign)];
+  return { plan, findings: [], problems: [], refusals };
+}

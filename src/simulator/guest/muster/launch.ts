@@ -1,0 +1,23 @@
+import type { Program } from '../program.ts';
+import { answer, refuse } from './answer.ts';
+import { armDeadMan, beatDeadMan } from './dead-man.ts';
+import { RUN, writeFile } from './disk.ts';
+import { takeFence } from './fence.ts';
+
+export const launch: Program = ({ guest, args, nowMs }) => {
+  const [fence = '', run = '', seconds = '', worker = ''] = args;
+  const refused = takeFence(guest, fence, run, nowMs);
+  if (refused !== undefined) return refused;
+  if (!/^\d+$/.test(seconds)) return refuse(64, `'${seconds}' is not a number of seconds`);
+  writeFile(guest, `${RUN}/launch`, `${worker}\n${run}\n`, nowMs);
+  const armed = armDeadMan(guest, Number(seconds), nowMs);
+  const way = guest.os.init === 'systemd' ? 'systemd' : 'process';
+  return answer([['armed', armed === 'already' ? 'already' : way]], 250);
+};
+
+export const beat: Program = ({ guest, args, nowMs }) => {
+  const refused = takeFence(guest, args[0] ?? '', args[1] ?? '', nowMs);
+  if (refused !== undefined) return refused;
+  beatDeadMan(guest, nowMs);
+  return answer([['beat', nowMs - guest.bootedMs]]);
+};

@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import { PveError, TaskFailed } from '../../src/model/errors.ts';
+import {
+  agentFailure,
+  classifyExit,
+  isDigestConflict,
+  isMissingProgram,
+  isNodeUnreachable,
+  isVmidTaken,
+  isVmLocked,
+  isVmMissing,
+  warningsOf,
+} from '../../src/model/pve-texts.ts';
+
+/** Every text below is one that a real Proxmox VE 9.2 gave, unless its line says otherwise. */
+function failed(
+  reason: string,
+  request = 'PUT /nodes/pve1/qemu/101/config',
+  status = 500,
+): PveError {
+  const failure = status === 403 ? 'forbidden' : status >= 595 ? 'node-unreachable' : 'failed';
+  return new PveError({ failure, request, status, reason });
+}
+
+describe("a task's exit status", () => {
+  it.each([
+    ['OK', 'ok'],
+    ['WARNINGS: 3', 'warnings'],
+    ["can't lock file '/var/lock/qemu-server/lock-210.conf' - got timeout", 'lock-timeout'],
+    // From reports of others: storage and cluster file system locks.
+    [
+      "clone failed: can't lock file '/var/lock/pve-manager/pve-storage-local-lvm' - got timeout",
+      'lock-timeout',
+    ],
+    ["clone failed: cfs-lock 'storage-ceph' error: got lock request timeout", 'lock-timeout'],
+    ['unable to create image: got lock timeout - aborting command', 'lock-timeout'],
+    ['VM is locked (backup)', 'locked'],
+    [
+      "clone failed: copy failed: command '/usr/bin/qemu-img convert' failed: interrupted by signal",
+      'interrupted',
+    ],
+    ['unexpected status', 'interrupted'],
+    ['VM quit/powerdown failed - got timeout', 'failed'],
+    ['start failed: QEMU exited with code 1', 'failed'],
+    [
+      "clone failed: unable to activate storage 'broken' - directory is expected to be a mount point",
+      'failed',
+    ],
+    ["checksum mismatch: got '8109' != expect '0000'", 'failed'],
+    ['', 'failed'],
+  ])('P19: %s is %s', (text, kind) => {
+    expect(classifyExit(text)).toBe(kind);
+  });
+
+  it('tells how many warnings there were', () => {
+    expect(warningsOf('WARNINGS: 3')).toBe(3);
+    expect(warningsOf('OK')).toBe(0);
+  });
+});
+
+describe('the words of a failure', () => {
+  it('tell a digest conflict of a config write and of a disk move', () => {
+    expect(isDigestConflict(failed('checksum mismatch (file change by other user?)'))).toBe(true);
+    const moved = 'detected modified configuration - file changed by other user? Try again.';
+    expect(isDigestConflict(failed(moved))).toBe(true);
+    expect(isDigestConflict(failed("checksum mismatch: got 'a' != expect 'b'"))).toBe(false);
+  });
+
+  it.each([
+    ["Configuration file 'nodes/pve1/qemu-server/4711.conf' does not exist", true],
+    ["unable to find configuration file for VM 4711 on node 'pve1'", true],
+    ["storage 'nosuch' does not exist", false],
+    ['VM 101 is not running', false],
+  ])('tell a missing VM: %s', (reason, missing) => {
+    expect(isVmMissing(failed(reason))).toBe(missing);
+  });
+
+  it('name the lock that refused a request or ended a task', () => {
+    expect(isVmLocked(failed('VM is locked (snapshot-delete)'))).toBe('snapshot-delete');
+    expect(isVmLocked(new TaskFailed('UPID', 'VM is locked (backup)', 'locked', []))).toBe(
+      'backup',
+    );
+    expect(isVmLocked(failed('VM 101 is running - destroy failed'))).toBeUndefined();
+    expect(isVmLocked(new Error('VM is locked (backup)'))).toBeUndefined();
+  });
+
+  it.each([
+    'unable to create VM 101: config file already exists',
+    "unable to create VM 300 - VM 300 already exists on node 'pve2'",
+    "close (rename) atomic file '/etc/pve/nodes/pve1/qemu-server/300.conf' failed: File exists",
+  ])('P24: tell that a VM id is taken: %s', (reason) => {
+    expect(isVmidTaken(failed(reason))).toBe(true);
+    expect(isVmidTaken(new TaskFailed('UPID', reason, 'failed', []))).toBe(true);
+  });
+
+  it('tell a node that does not answer, by status or by its name that nobody knows', () => {
+    expect(isNodeUnreachable(failed('No route to host', 'GET /nodes/pve2/qemu', 595))).toBe(true);
+    const unknown = "address lookup for 'pve2' did not find any IP address";
+    expect(isNodeUnreachable(failed(unknown, 'GET /nodes/pve2/qemu'))).toBe(true);
+    expect(isNodeUnreachable(failed("storage 'x' does not exist"))).toBe(false);
+  });
+});
+
+describe('a failure of the guest agent', () => {
+  const ping = 'POST /nodes/pve1/qemu/101/agent/ping';
+  it.each([
+    ['No QEMU guest agent configured', 500, 'not-configured'],
+    ['VM 101 is not running', 500, 'not-running-vm'],
+    ['QEMU guest agent is not running', 500, 'not-answering'],
+    [
+      'Permission check failed (/vms/100, VM.GuestAgent.Audit|VM.GuestAgent.Unrestricted)',
+      403,
+      'forbidden',
+    ],
+    ["storage 'x' does not exist", 500, undefined],
+  ])('P29: %s is %s', (reason, status, kind) => {
+    expect(agentFailure(failed(reason, ping, status))).toBe(kind);
+  });
+
+  it('is not seen in requests that ask no agent', () => {
+    expect(agentFailure(failed('Permission check failed', undefined, 403))).toBeUndefined();
+  });
+
+  it('may be a program that the guest does not have: 596 to an exec', () => {
+    const exec = 'POST /nodes/pve1/qemu/101/agent/exec';
+    expect(isMissingProgram(failed('Broken pipe', exec, 596))).toBe(true);
+    expect(isMissingProgram(failed('Broken pipe', ping, 596))).toBe(false);
+  });
+});

@@ -1,0 +1,186 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { CliContext } from '../../src/cli/context.ts';
+import { runCli } from '../../src/cli/run-cli.ts';
+import type { Clock, Random, StateStore } from '../../src/model/ports.ts';
+import type { State } from '../../src/model/state.ts';
+import { createPve } from '../../src/pve/create-pve.ts';
+import { type Transport, TransportFailure } from '../../src/pve/transport.ts';
+import { createCluster, type SimCluster } from '../../src/simulator/cluster.ts';
+import type { WorldSpec } from '../../src/simulator/spec.ts';
+import { quickstartWorld, SIMULATOR_TOKEN } from '../../src/simulator/worlds.ts';
+import { localStore } from '../../src/state/local-store.ts';
+import { readProcessFacts } from '../../src/state/process-facts.ts';
+import { projectFiles } from '../../src/state/project-files.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+/** A project in a temporary folder, a simulated cluster, and a clock on which nobody waits. */
+export interface House {
+  readonly root: string;
+  readonly cluster: SimCluster;
+  readonly clock: VirtualClock;
+  write(path: string, text: string): void;
+  state(): State;
+  /** Runs one command line; never rejects. */
+  muster(...argv: string[]): Promise<Told>;
+  /** The same with ports exchanged. */
+  musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told>;
+}
+
+export interface Told {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface HouseOptions {
+  readonly world?: WorldSpec;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly seed?: number;
+  readonly env?: Readonly<Record<string, string>>;
+  /** Stands between the client and the cluster: to stop a run at any request. */
+  readonly intercept?: (transport: Transport) => Transport;
+}
+
+export function openHouse(options: HouseOptions = {}): House {
+  const root = mkdtempSync(join(tmpdir(), 'muster-test-'));
+  const clock = virtualClock();
+  const random = seededRandom(options.seed ?? 1);
+  const cluster = createCluster(options.world ?? quickstartWorld(), clock.now());
+  const write = (path: string, text: string): void => {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), text);
+  };
+  for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
+  const transport = (options.intercept ?? ((inner) => inner))(simulatorTransport(cluster, clock));
+
+  async function musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told> {
+    const out = capture();
+    const err = capture();
+    const context: CliContext = {
+      argv,
+      env: options.env ?? {},
+      cwd: root,
+      stdout: out.stream,
+      stderr: err.stream,
+      prompt: async () => undefined,
+      openPve: async ({ parallelism }) =>
+        createPve({
+          endpoints: [],
+          token: SIMULATOR_TOKEN,
+          tls: { fingerprints: [] },
+          transport,
+          clock,
+          random,
+          parallelism,
+        }),
+      openStore: async ({ state, lockTimeout }) => {
+        const path = state.backend === 'local' ? join(root, state.path) : '';
+        const self = await readProcessFacts(PROCESSES);
+        const options = {
+          clock: WALL_CLOCK,
+          random,
+          run: random.uuid(),
+          self,
+          processes: PROCESSES,
+        };
+        return heldStore(localStore(path, { ...options, lockTimeoutMs: lockTimeout }), clock);
+      },
+      files: (folder) => projectFiles(folder, random),
+      processes: PROCESSES,
+      startSimulator: async () => {
+        throw new Error('not in a test house');
+      },
+      clock,
+      random,
+      interrupts: {
+        first: new AbortController().signal,
+        second: new AbortController().signal,
+      },
+      version: '0.1.0',
+      ...change,
+    };
+    const code = await runCli(context);
+    return { code, stdout: out.text(), stderr: err.text() };
+  }
+
+  return {
+    root,
+    cluster,
+    clock,
+    write,
+    state: () => JSON.parse(readFileSync(join(root, 'muster.state.json'), 'utf8')) as State,
+    muster: (...argv) => musterWith({}, ...argv),
+    musterWith,
+  };
+}
+
+/** For locks on real files only. */
+const WALL_CLOCK: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+};
+
+/** This process, on a machine without /proc: nothing is proven by its id. */
+const PROCESSES = {
+  pid: 4711,
+  host: 'runner',
+  user: 'ci',
+  env: () => undefined,
+  readFile: async () => undefined,
+  readLink: async () => undefined,
+};
+
+export function simulatorTransport(cluster: SimCluster, clock: VirtualClock): Transport {
+  return {
+    endpoint: () => 'simulator',
+    send: async (request, { deadlineMs, signal }) => {
+      const answer = cluster.handle(request, clock.now());
+      await clock.sleep(Math.min(answer.afterMs, deadlineMs), signal);
+      if (answer.kind === 'dropped' || answer.afterMs > deadlineMs)
+        throw new TransportFailure({
+          failure: 'unanswered',
+          sent: true,
+          reason: 'the connection was lost',
+        });
+      return answer.response;
+    },
+  };
+}
+
+/** Files are real, so time stands still while they are written. */
+function heldStore(store: StateStore, clock: VirtualClock): StateStore {
+  return {
+    where: store.where,
+    read: () => clock.hold(() => store.read()),
+    write: (next, basedOn) => clock.hold(() => store.write(next, basedOn)),
+  };
+}
+
+/** mulberry32; a seed replays exactly. */
+export function seededRandom(seed: number): Random {
+  let state = seed >>> 0;
+  const fraction = (): number => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const hex = (digits: number): string =>
+    Array.from({ length: digits }, () => Math.floor(fraction() * 16).toString(16)).join('');
+  return { fraction, uuid: () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}` };
+}
+
+function capture() {
+  let text = '';
+  const stream = {
+    write: (part: string) => {
+      text += part;
+    },
+    isTTY: false,
+    columns: undefined,
+  };
+  return { stream, text: () => text };
+}
