@@ -136,7 +136,7 @@ function staleError(
         undefined,
         [
           ...workers.flatMap(({ worker, differences }) =>
-            differences.length === 0 ? [worker] : differences.map((each) => `${worker}   ${each}`),
+            differences.length === 0 ? [worker] : differences.map((each) => `${worker}: ${each}`),
           ),
           '',
           'Plan again:',
@@ -147,6 +147,7 @@ function staleError(
                 `Or apply the other ${left} as reviewed:`,
                 `  ${program} apply ${name} ${excludes}`,
               ]),
+          '',
           'Nothing was changed.',
         ],
       ),

@@ -1,5 +1,6 @@
 import { DiagnosticsError } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
+import { byCodeUnit } from '../model/json.ts';
 import type { Plan, PlanOptions } from '../model/plan.ts';
 import type { Pve, StateStore } from '../model/ports.ts';
 import { emptyState, type State } from '../model/state.ts';
@@ -46,7 +47,14 @@ export async function withProject<T>(
     return await work({ project, store, state, stateView: view, pve });
   } finally {
     await pve.close();
+    if (globals.debug) context.stderr.write(requestLines(pve));
   }
+}
+
+/** For --log-level=debug: what the cluster was asked, and how often. */
+function requestLines(pve: Pve): string {
+  const counts = Object.entries(pve.requests()).sort(([a], [b]) => byCodeUnit(a, b));
+  return counts.map(([request, count]) => `debug: ${count} x ${request}\n`).join('');
 }
 
 /**

@@ -33,7 +33,10 @@ export async function runAndReport(
 ): Promise<number> {
   const { context, globals, flags } = invocation;
   show(invocation, assembled, plan);
-  if (isImpossible(plan)) return EXIT_CODES.impossible;
+  if (isImpossible(plan)) {
+    if (!globals.json) context.stdout.write('Preflight failed. Nothing was changed.\n');
+    return EXIT_CODES.impossible;
+  }
   if (plan.refusals.length > 0) return EXIT_CODES.refused;
   const waitMs = durationOf(flags, 'wait') ?? 0;
   if (!anythingToDo(plan) && !(waitMs > 0 && isAnyLeased(plan))) return nothingDone(plan);
@@ -50,7 +53,7 @@ export async function runAndReport(
       ? `${jsonLine(resultMessage(result))}\n`
       : resultText(result, { program: globals.program, paint: globals.paint }),
   );
-  return applyExitCode(plan, result);
+  return applyExitCode(result);
 }
 
 async function runLogged(

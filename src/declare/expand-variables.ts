@@ -3,7 +3,7 @@ import {
   placeholdersIn,
   substitutePlaceholders,
 } from '../model/placeholder.ts';
-import { didYouMean } from '../model/suggest.ts';
+import { didYouMean, suggest } from '../model/suggest.ts';
 import { isPlainMap, type PlainMap } from './merge-sources.ts';
 import { PLACEHOLDERS, type PlaceholderScope, placeholderScope } from './placeholder-scope.ts';
 import type { Mistake, Path } from './source.ts';
@@ -20,7 +20,7 @@ export interface Expanded {
   readonly mistakes: readonly Mistake[];
   /** Pointers of texts that were nothing but one variable: such a text becomes a number where one is asked for. */
   readonly fromVariables: ReadonlySet<string>;
-  /** Pointers of texts that still hold a variable without a value, in sessions that don't run. */
+  /** Pointers of texts that hold a variable without a value: in sessions that don't run, or reported. */
   readonly deferred: ReadonlySet<string>;
 }
 
@@ -115,8 +115,8 @@ function variableValue(expanding: Expanding, name: string, path: Path): string |
   const variable = declared[name];
   const fallback = isPlainMap(variable) ? variable.default : undefined;
   if (fallback !== undefined && typeof fallback !== 'object') return String(fallback);
-  if (path[0] === 'sessions' && path[1] !== session) deferred.add(pointerOf(path));
-  else mistakes.push(missingVariable(name, path));
+  deferred.add(pointerOf(path));
+  if (path[0] !== 'sessions' || path[1] === session) mistakes.push(missingVariable(name, path));
   return undefined;
 }
 
@@ -198,7 +198,13 @@ function misplaced(name: string, scope: PlaceholderScope, path: Path): Mistake {
 }
 
 function unknown(name: string, scope: PlaceholderScope, path: Path): Mistake {
-  const near = didYouMean(name, [...scope.names, 'var.', 'secret.']);
+  const [prefix = '', ...rest] = name.split('.');
+  const possible = scope.names.map((word) => word.split('.')[0] ?? word);
+  const meant = suggest(prefix, ['var', 'secret', ...possible]);
+  const near =
+    rest.length > 0 && meant !== undefined
+      ? didYouMean(name, [...scope.names, [meant, ...rest].join('.')])
+      : didYouMean(name, scope.names);
   return {
     code: 'unknown-placeholder',
     message: `\${${name}} is not a placeholder`,

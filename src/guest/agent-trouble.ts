@@ -1,6 +1,7 @@
-import { PveError } from '../model/errors.ts';
+import { ExecLost, PveError } from '../model/errors.ts';
+import { agentFailure, isPidUnknown } from '../model/pve-texts.ts';
 
-/** Why the agent gave no answer, told by Proxmox' text: all of them but 403 are status 500 or 596. */
+/** Why the agent gave no answer, or no usable one. */
 export type AgentTrouble =
   /** The VM's config has no agent device. */
   | 'not-configured'
@@ -8,7 +9,7 @@ export type AgentTrouble =
   | 'vm-off'
   /** Nothing inside answers: not installed, not started yet, restarting, or the guest hangs. */
   | 'silent'
-  /** The agent answers but its own settings forbid this command. */
+  /** The agent answers, and its own settings forbid this command. */
   | 'disabled'
   /** The token lacks a privilege. */
   | 'forbidden'
@@ -17,28 +18,28 @@ export type AgentTrouble =
   /** The way to the node or the API is broken. */
   | 'unreachable';
 
-const TEXTS: readonly (readonly [RegExp, AgentTrouble])[] = [
-  [/no qemu guest agent configured/i, 'not-configured'],
-  [/guest agent is not running/i, 'silent'],
-  [/^(?:.*: )?vm \d+ (?:is )?not running/i, 'vm-off'],
-  [/\bPID \S+ does not exist/i, 'result-lost'],
-  [
-    /has been disabled|command .* (?:is )?not allowed|CommandNotFound|not found.*guest-/i,
-    'disabled',
-  ],
-  [/broken pipe|got timeout|connection reset/i, 'silent'],
-];
+const KINDS = {
+  'not-configured': 'not-configured',
+  'not-running-vm': 'vm-off',
+  'not-answering': 'silent',
+  forbidden: 'forbidden',
+} as const;
+
+/** QEMU's agent says so when its own list of blocked commands names this one. */
+const DISABLED = /has been disabled|command .* (?:is )?not allowed|CommandNotFound/i;
+const BROKEN = new Set(['unreachable', 'unanswered', 'node-unreachable']);
 
 /** Undefined: another failure, which is no statement about the agent. */
 export function agentTrouble(error: unknown): AgentTrouble | undefined {
+  if (error instanceof ExecLost || isPidUnknown(error)) return 'result-lost';
   if (!(error instanceof PveError)) return undefined;
+  const known = agentFailure(error);
+  if (known !== undefined) return KINDS[known];
   const { failure, reason, status } = error.facts;
-  if (failure === 'forbidden') return 'forbidden';
-  const known = TEXTS.find(([pattern]) => pattern.test(reason));
-  if (known !== undefined) return known[1];
+  if (DISABLED.test(reason)) return 'disabled';
+  // Also for a program that is missing; every guest has `sh`, so it means that the agent went away.
   if (status === 596) return 'silent';
-  if (['unreachable', 'unanswered', 'node-unreachable'].includes(failure)) return 'unreachable';
-  return undefined;
+  return BROKEN.has(failure) ? 'unreachable' : undefined;
 }
 
 /** True for trouble that passes by itself: the agent restarts, a connection was lost. */

@@ -25,6 +25,7 @@ export interface Patching extends Actor {
 export interface Patched {
   /** `rebooted` is false here: rebooting is the caller's. A skipped one keeps the time of the last patching. */
   readonly record: PatchRecord;
+  /** What was installed asks for it, or `reboot: always` does; `reboot: never` is the caller's to heed. */
   readonly rebootRequired: boolean;
   /** The launch must not go on: patching failed, or its source was unreachable although it is `required`. */
   readonly fatal: boolean;
@@ -152,7 +153,8 @@ function conclude(patching: Patching, status: AttemptStatus, took: number): Patc
     ...(message === undefined ? {} : { message }),
   };
   const fatal = result === 'failed' && (!unreachable || patching.patch.required);
-  return { record, rebootRequired: facts.reboot === 'yes', fatal };
+  const always = patching.patch.reboot === 'always' && result === 'patched';
+  return { record, rebootRequired: always || facts.reboot === 'yes', fatal };
 }
 
 interface Verdict {

@@ -1,6 +1,7 @@
 import { SCRIPTS } from '../generated/scripts.ts';
 import { Fenced, GuestError } from '../model/errors.ts';
 import type { ExecResult } from '../model/ports.ts';
+import { MAX_EXEC_INPUT } from '../model/pve-texts.ts';
 import { agentTrouble, mayPass } from './agent-trouble.ts';
 import { type GuestTarget, nameOf } from './target.ts';
 
@@ -21,8 +22,6 @@ export type ScriptName =
 /** Of the arguments and the output, as `$0` says it: `muster-checks/1`. */
 const SCRIPT_VERSION = 1;
 const FENCED = 75;
-/** The agent's own limit for `input-data` (64 KiB). */
-export const MAX_STDIN = 65_536;
 
 export interface ScriptOptions {
   /** Ms that one call may take inside the guest. */
@@ -70,7 +69,7 @@ export async function runScript(
   args: readonly string[],
   options: ScriptOptions,
 ): Promise<string> {
-  if ((options.stdin?.length ?? 0) > MAX_STDIN)
+  if (Buffer.byteLength(options.stdin ?? '') > MAX_EXEC_INPUT)
     throw new GuestError(
       'input-too-large',
       `${nameOf(target)}: more than 64 KiB of input for ${name}`,

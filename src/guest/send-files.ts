@@ -1,12 +1,11 @@
 import { GuestError } from '../model/errors.ts';
+import { MAX_FILE_WRITE } from '../model/pve-texts.ts';
 import type { FileSpec } from '../model/worker.ts';
 import { outputLines } from './output-lines.ts';
 import { posixCksum } from './posix-cksum.ts';
 import { runScript } from './run-script.ts';
 import { type Actor, type GuestTarget, nameOf } from './target.ts';
 
-/** Raw bytes per agent/file-write: its content may have 61,440 characters, which base64 fills with 45 KiB. */
-export const CHUNK = 45 * 1024;
 /** Where parts lie until they are installed; made by the script `files`. */
 const STAGE = '/var/lib/muster/stage';
 
@@ -69,13 +68,13 @@ function checkArgs({ file, cksum }: Payload): readonly string[] {
 
 /** Writes the parts, named by digest and number; returns how many there are. */
 async function stageParts(target: GuestTarget, { file, content }: Payload): Promise<number> {
-  const count = Math.max(1, Math.ceil(content.length / CHUNK));
+  const count = Math.max(1, Math.ceil(content.length / MAX_FILE_WRITE));
   for (let part = 0; part < count; part++)
     await target.agent.writeFile(
       target.node,
       target.vmid,
       `${STAGE}/${file.digest}.${part}`,
-      content.subarray(part * CHUNK, (part + 1) * CHUNK),
+      content.subarray(part * MAX_FILE_WRITE, (part + 1) * MAX_FILE_WRITE),
     );
   return count;
 }

@@ -43,7 +43,7 @@ export function expandPlaceholders(text: string, scope: Scope): string {
 export function substitutePlaceholders(text: string, scope: Scope): string {
   if (!text.includes('${')) return text;
   return text.replace(TOKEN, (token: string, name: string | undefined) =>
-    token === '$${' ? token : (lookUp(scope, name)?.replaceAll('${', '$${') ?? token),
+    token === '$${' ? token : (lookUp(scope, name)?.replaceAll('${', () => '$${') ?? token),
   );
 }
 

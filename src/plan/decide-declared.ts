@@ -9,6 +9,7 @@ import { decidePresent } from './decide-present.ts';
 import type { Located } from './identity.ts';
 import { imageNameChange } from './image-change.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
+import { POWER_OFF } from './power.ts';
 import { inOrder, NOTHING, unique, type Verdict } from './verdict.ts';
 import { attributesFound, viewsOf } from './worker-views.ts';
 
@@ -22,6 +23,7 @@ export function decideDeclared(
   const { record } = worker;
   if (!Object.hasOwn(context.inventory.nodes, desired.spec.node))
     return onMissingNode(worker, desired, located, context);
+  if (located.kind === 'adoptable') return adopt(worker, desired, located, context);
   if (record === undefined) return decideNew(desired, context);
   switch (located.kind) {
     case 'none':
@@ -102,16 +104,14 @@ function onMissingNode(
   };
 }
 
-/** Unknown to the state: adopt its VM when all marks of one agree, else configure it. */
+/** Unknown to the state. */
 function decideNew(desired: DesiredWorker, context: WorkerContext): Verdict {
-  const adoptable = adoptableVm(desired, context);
-  if (adoptable !== undefined) return adopt(desired, adoptable, context);
   const { state } = context;
   const joined =
     desired.set !== undefined &&
     Object.keys(state.nodes).length > 0 &&
     !Object.hasOwn(state.nodes, desired.spec.node);
-  const launch = launchOf(desired, context, true);
+  const launch = launchOf(desired, context);
   return {
     ...NOTHING,
     actions: inOrder(['configure', ...launch.actions]),
@@ -119,24 +119,15 @@ function decideNew(desired: DesiredWorker, context: WorkerContext): Verdict {
   };
 }
 
-function adoptableVm({ name }: DesiredWorker, { identities, state, options }: WorkerContext) {
-  if (!options.refresh) return undefined;
-  return identities.strangers.find(
-    ({ kind, owner }) =>
-      kind === 'ours' &&
-      owner?.worker === name &&
-      owner.project === state.project &&
-      owner.environment === state.environment,
-  );
-}
-
+/** The record takes the VM in, and what differs is changed in place. */
 function adopt(
+  { record }: WorkerCase,
   desired: DesiredWorker,
-  { vm, config, owner }: NonNullable<ReturnType<typeof adoptableVm>>,
+  { vm, config, uuid }: Extract<Located, { kind: 'adoptable' }>,
   context: WorkerContext,
 ): Verdict {
   const found = attributesFound(config, vm);
-  const views = viewsOf(desired, undefined, desired.name, context.state, owner?.uuid, found);
+  const views = viewsOf(desired, undefined, desired.name, context.state, uuid, found);
   // Nothing says which image it was made from, so nothing here asks for a new VM (P38).
   const changes = diffAttributes(views).filter(
     ({ cost }) => cost !== 'rebuild' && cost !== 'record',
@@ -150,8 +141,12 @@ function adopt(
       ...(changes.length > 0 ? (['update'] as const) : []),
       ...(context.options.test && desired.spec.enabled ? (['test'] as const) : []),
     ]),
-    reasons: unique<Reason>([...(running ? (['left-running'] as const) : []), 'orphan']),
-    changes,
+    reasons: unique<Reason>([
+      ...(running ? (['left-running'] as const) : []),
+      ...(record === undefined ? [] : (['vm-gone'] as const)),
+      'orphan',
+    ]),
+    changes: [...(running ? [POWER_OFF] : []), ...changes],
   };
 }
 
@@ -180,7 +175,7 @@ function decideAbsent(
   const changes = [...(named === undefined ? [] : [named]), ...diffAttributes(views)];
   const stopped = interrupted(record, state, inventory.cluster.time);
   const begun = stopped && isMaking(record) && record.vm === undefined;
-  const launch = launchOf(desired, context, true);
+  const launch = launchOf(desired, context);
   const rename: readonly ActionKind[] = worker.from === undefined ? [] : ['rename'];
   const needsRecord = changes.length > 0 || because.includes('vm-gone') || stopped;
   const configure: readonly ActionKind[] =
@@ -213,12 +208,10 @@ function isMaking({ doing }: WorkerRecord): boolean {
 function launchOf(
   { spec }: DesiredWorker,
   { options }: WorkerContext,
-  deploys: boolean,
 ): { readonly actions: readonly ActionKind[]; readonly reasons: readonly Reason[] } {
   if (!spec.enabled) return { actions: [], reasons: [] };
-  if (options.test)
-    return { actions: deploys ? ['deploy', 'test'] : ['test'], reasons: ['requested'] };
-  return spec.deploy === 'eager' && deploys
+  if (options.test) return { actions: ['deploy', 'test'], reasons: ['requested'] };
+  return spec.deploy === 'eager'
     ? { actions: ['deploy'], reasons: ['eager'] }
     : { actions: [], reasons: [] };
 }

@@ -1,22 +1,13 @@
-import type { VmView } from '../model/attributes/attribute.ts';
-import { diffAttributes } from '../model/attributes/diff-attributes.ts';
-import { rowOf } from '../model/attributes/rows.ts';
-import type { Diagnostic } from '../model/diagnostic.ts';
 import type { ActionKind, Change, Finding, Reason } from '../model/plan.ts';
-import { formatSize } from '../model/quantity.ts';
 import { interrupted } from '../model/runs.ts';
 import type { WorkerRecord } from '../model/state.ts';
 import type { Attributes, DesiredWorker } from '../model/worker.ts';
-import type { Located } from './identity.ts';
-import { imageChange, imageNameChange } from './image-change.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 import { POWER_OFF, shutdownReason } from './power.ts';
+import { changesOf, type Present } from './present-changes.ts';
 import { refusalOf } from './refusals.ts';
 import { inOrder, NOTHING, unique, type Verdict } from './verdict.ts';
 import { foreignVolumes, freedVolumes } from './volumes.ts';
-import { viewsOf } from './worker-views.ts';
-
-type Present = Extract<Located, { kind: 'ours' | 'assumed' }>;
 
 /** A declared worker whose VM is there. */
 export function decidePresent(
@@ -54,77 +45,6 @@ export function decidePresent(
     findings: [...changes.findings, ...main.findings],
     problems: changes.problems,
   };
-}
-
-interface Changes {
-  readonly kept: readonly Change[];
-  readonly findings: readonly Finding[];
-  readonly problems: readonly Diagnostic[];
-}
-
-/** All changes of this worker, without those that its VM can't take; these are reported instead. */
-function changesOf(
-  worker: WorkerCase,
-  desired: DesiredWorker,
-  record: WorkerRecord,
-  located: Present,
-  found: Attributes | undefined,
-  context: WorkerContext,
-): Changes {
-  const { state } = context;
-  const uuid = record.vm?.uuid;
-  const views = viewsOf(desired, record, worker.from ?? worker.name, state, uuid, found);
-  const images = imageChanges(worker, desired, record, located);
-  const kept: Change[] = [...images.kept];
-  const findings: Finding[] = [...images.findings];
-  const problems: Diagnostic[] = [];
-  for (const change of diffAttributes(views)) {
-    const obstacle = located.kind === 'ours' ? obstacleTo(change, located) : undefined;
-    if (isShrink(change) && change.causes.includes('declaration'))
-      problems.push(shrinkProblem(change, desired, context));
-    else if (isShrink(change)) findings.push(grownFinding(worker.name, change));
-    else if (obstacle !== undefined)
-      findings.push({
-        code: 'not-possible',
-        worker: worker.name,
-        message: `${change.path} can't be set on ${worker.name}: ${obstacle}`,
-        remedy: 'Remove it from the declaration, or use an image with another disk bus.',
-      });
-    else kept.push(change);
-  }
-  return { kept, findings, problems };
-}
-
-function imageChanges(
-  worker: WorkerCase,
-  desired: DesiredWorker,
-  record: WorkerRecord,
-  located: Present,
-): Pick<Changes, 'kept' | 'findings'> {
-  const { spec, name } = desired;
-  const node = located.kind === 'ours' ? located.vm.node : located.ref.node;
-  const image = imageChange(record, spec, node);
-  const renamed = imageNameChange(record, spec);
-  const onlyRecord = renamed === undefined ? [] : [renamed];
-  if (image === undefined) return { kept: onlyRecord, findings: [] };
-  const { before, after } = image.change;
-  if (spec.onImageChange === 'replace' && worker.imageMustWait !== true)
-    return { kept: [image.change], findings: [] };
-  const why =
-    spec.onImageChange === 'replace'
-      ? `it waits: one worker per node is replaced at a time`
-      : `onImageChange is ${spec.onImageChange}`;
-  const finding: Finding = {
-    code: 'stale-image',
-    worker: name,
-    node: spec.node,
-    message: `${name} was made from ${String(before)}, declared is ${String(after)}; ${why}`,
-    remedy:
-      spec.onImageChange === 'replace'
-        ? 'Apply, then plan again.'
-        : `Use --replace ${name} to make it anew now.`,
-  };
-  return { kept: spec.onImageChange === 'replace' ? [] : onlyRecord, findings: [finding] };
 }
 
 interface Main {
@@ -240,48 +160,5 @@ function destroyRequested(
     actions: inOrder([...(off === undefined ? [] : (['shutdown'] as const)), 'destroy']),
     reasons: [...(off === undefined ? [] : [off]), 'requested'],
     changes: off === undefined ? [] : [POWER_OFF],
-  };
-}
-
-function obstacleTo(
-  change: Change,
-  { vm, config }: Extract<Present, { kind: 'ours' }>,
-): string | undefined {
-  const view: VmView = { config, node: vm.node, vmid: vm.vmid };
-  return rowOf(change.path)?.check?.(change.after, view);
-}
-
-function isShrink({ path, before, after }: Change): boolean {
-  return (
-    path === 'disk.size' &&
-    typeof before === 'number' &&
-    typeof after === 'number' &&
-    after < before
-  );
-}
-
-function shrinkProblem(
-  change: Change,
-  desired: DesiredWorker,
-  { locate }: WorkerContext,
-): Diagnostic {
-  const [before, after] = [formatSize(Number(change.before)), formatSize(Number(change.after))];
-  return {
-    severity: 'error',
-    code: 'disk-shrinks',
-    message: `the disk of ${desired.name} can't shrink from ${before} to ${after}`,
-    labels: [locate?.(desired, 'disk.size') ?? desired.declaredAt],
-    detail: ['Proxmox VE only grows disks.'],
-    remedy: `Declare at least ${before}, or make the VM anew: muster destroy ${desired.name}, then apply.`,
-  };
-}
-
-function grownFinding(name: string, change: Change): Finding {
-  const [before, after] = [formatSize(Number(change.before)), formatSize(Number(change.after))];
-  return {
-    code: 'disk-grown',
-    worker: name,
-    message: `the disk of ${name} was grown to ${before} outside of Muster; declared are ${after}`,
-    remedy: `It can't shrink: declare ${before}, or use --replace ${name}.`,
   };
 }

@@ -39,6 +39,7 @@ export function decideUndeclared(
     case 'assumed':
       return { ...NOTHING, actions: ['destroy'], reasons: ['undeclared'] };
     case 'ambiguous':
+    case 'adoptable':
       return NOTHING;
     case 'ours':
       return destroy(worker, record, located, context);

@@ -14,7 +14,7 @@ import { workerFindings } from './worker-findings.ts';
  * depends on the others (ids to be given out, one image replacement per node, guards) is decided by buildPlan.
  */
 export function planWorker(worker: WorkerCase, context: WorkerContext): Decision {
-  const located = whereIs(worker.record, context);
+  const located = whereIs(worker, context);
   const verdict =
     worker.desired === undefined
       ? decideUndeclared(worker, located, context)
@@ -42,12 +42,28 @@ export function planWorker(worker: WorkerCase, context: WorkerContext): Decision
   return { plan, findings, problems: verdict.problems, refusals };
 }
 
-/** Without a refresh, the record is believed. */
-function whereIs(record: WorkerRecord | undefined, context: WorkerContext): Located {
-  if (record === undefined) return { kind: 'none' };
+/** Without a refresh, the record is believed. A VM that bears all marks of the worker stands in for one that is gone. */
+function whereIs({ name, record, desired }: WorkerCase, context: WorkerContext): Located {
   const { state, inventory, identities, options } = context;
-  if (options.refresh) return locate(record, state, inventory, identities);
-  return record.vm === undefined ? { kind: 'none' } : { kind: 'assumed', ref: record.vm };
+  if (!options.refresh)
+    return record?.vm === undefined ? { kind: 'none' } : { kind: 'assumed', ref: record.vm };
+  const located: Located =
+    record === undefined ? { kind: 'none' } : locate(record, state, inventory, identities);
+  const isMissing = record === undefined || (record.vm !== undefined && located.kind === 'gone');
+  const found = isMissing && desired !== undefined ? adoptable(name, context) : undefined;
+  return found ?? located;
+}
+
+function adoptable(name: string, { identities, state }: WorkerContext): Located | undefined {
+  const found = identities.strangers.find(
+    ({ kind, owner }) =>
+      kind === 'ours' &&
+      owner?.worker === name &&
+      owner.project === state.project &&
+      owner.environment === state.environment,
+  );
+  if (found?.owner === undefined) return undefined;
+  return { kind: 'adoptable', vm: found.vm, config: found.config, uuid: found.owner.uuid };
 }
 
 /** Somebody asked by name for what protection refuses: that is an error, not a worker that waits. */
@@ -80,6 +96,7 @@ function vmPart({ record, desired }: WorkerCase, located: Located): Partial<Work
     const vmid = desired?.spec.vmid ?? (begun === undefined ? undefined : begun);
     return vmid === undefined ? {} : { vmid };
   }
+  if (located.kind === 'adoptable') return { vmid: located.vm.vmid, uuid: located.uuid };
   const ref = record?.vm ?? doing;
   return {
     ...(ref?.vmid === undefined ? {} : { vmid: ref.vmid }),

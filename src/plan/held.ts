@@ -88,8 +88,8 @@ function heldByVm(
   located: Located,
   { inventory }: WorkerContext,
 ): Held | undefined {
-  if (located.kind !== 'ours' || actions.every((action) => RECORD_ONLY.includes(action)))
-    return undefined;
+  const isThere = located.kind === 'ours' || located.kind === 'adoptable';
+  if (!isThere || actions.every((action) => RECORD_ONLY.includes(action))) return undefined;
   const lock = located.config.values.lock ?? located.vm.lock;
   if (lock !== undefined)
     return {

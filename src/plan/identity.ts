@@ -10,6 +10,13 @@ export type Located =
   /** The record names no VM, and none is in the making. */
   | { readonly kind: 'none' }
   | { readonly kind: 'ours'; readonly vm: VmFacts; readonly config: VmConfig }
+  /** No record names it, and it bears all marks of the worker. */
+  | {
+      readonly kind: 'adoptable';
+      readonly vm: VmFacts;
+      readonly config: VmConfig;
+      readonly uuid: string;
+    }
   /** Not looked for (`--refresh=false`): taken for what it was when last applied. */
   | { readonly kind: 'assumed'; readonly ref: VmRef }
   /** Proven gone: the id is free, or another VM has it (`recycled`). */

@@ -75,6 +75,7 @@ function placeFindings({ name, record }: WorkerCase, located: Located): readonly
     }
     case 'none':
     case 'assumed':
+    case 'adoptable':
     case 'ours':
     case 'node-gone':
     case 'unreachable':

@@ -2,7 +2,7 @@ import type { Status } from '../model/lifecycle.ts';
 import type { Finding, PlanCluster } from '../model/plan.ts';
 import type { CheckResult, PatchRecord, TestRecord } from '../model/state.ts';
 import { escapeTerminal } from './escape/terminal.ts';
-import { clip, indented, MAX_COLUMNS, table } from './layout.ts';
+import { clip, indented, MAX_COLUMNS, padEnd, table, widthOf } from './layout.ts';
 import type { Paint } from './paint.ts';
 import { patchWord } from './patch-word.ts';
 import { findingText } from './plan/checks-lines.ts';
@@ -48,19 +48,29 @@ export function statusText(report: StatusReport, paint: Paint): string {
 /** The rows below a heading and an empty line; nothing where there are none. */
 export function statusTable(rows: readonly StatusRow[], paint: Paint): readonly string[] {
   if (rows.length === 0) return [];
-  const head = ['Worker', 'Status', 'Node', 'VM', 'Last test', 'Last patch', ''];
+  const head = ['Worker', 'Status', 'Node', 'VM', 'Last test', 'Last patch'];
   const [header = '', ...lines] = table([head, ...rows.map(cellsOf)]);
-  return ['', paint.bold(header), ...lines.map((line) => clip(line, MAX_COLUMNS))];
+  const width = Math.max(widthOf(header), ...lines.map(widthOf));
+  const body = rows.flatMap((row, index) => {
+    const line = clip(lines[index] ?? '', MAX_COLUMNS);
+    const remarks = remarksOf(row).join('; ');
+    const joined = `${padEnd(line, width)}  ${remarks}`.trimEnd();
+    return widthOf(joined) <= MAX_COLUMNS ? [joined] : [line, ...indented(remarks, 4)];
+  });
+  return ['', paint.bold(header), ...body];
 }
 
-function cellsOf(row: StatusRow): readonly string[] {
-  const remarks = [
+function remarksOf(row: StatusRow): readonly string[] {
+  return [
     ...(row.power === 'running' && isAtRest(row) ? ['running'] : []),
     ...(row.enabled ? [] : ['disabled']),
     ...(row.lease === undefined ? [] : [`leased by ${escapeTerminal(row.lease)}`]),
     ...(row.quarantine === undefined ? [] : [`quarantined: ${escapeTerminal(row.quarantine)}`]),
     ...row.findings.map(escapeTerminal),
   ];
+}
+
+function cellsOf(row: StatusRow): readonly string[] {
   return [
     escapeTerminal(row.worker),
     row.status,
@@ -70,7 +80,6 @@ function cellsOf(row: StatusRow): readonly string[] {
     row.patch === undefined
       ? ''
       : `${patchWord(row.patch)}, ${utcMinute(row.patch.at).slice(0, 10)}`,
-    remarks.join('; '),
   ];
 }
 

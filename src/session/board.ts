@@ -88,6 +88,19 @@ export function usableSlots(worker: Pick<SlotWorker, 'slots'>, limits: ScheduleL
   return Math.max(0, worker.slots - limits.reserve);
 }
 
+/** A waiting item and the workers that are in question for it. */
+export interface Candidate {
+  readonly item: PendingItem;
+  readonly allowed: readonly SlotWorker[];
+  /** Those on its own node, as far as that matters. */
+  readonly homes: readonly SlotWorker[];
+}
+
+export function candidateOf(item: PendingItem, board: Board): Candidate {
+  const allowed = allowedWorkers(item, board);
+  return { item, allowed, homes: homesOf(item, allowed, board) };
+}
+
 /** The workers that may ever run an item: placement and retries considered, not whether they are free. */
 export function allowedWorkers(item: PendingItem, board: Board): readonly SlotWorker[] {
   const all = candidatesOf(item, board);
@@ -97,7 +110,7 @@ export function allowedWorkers(item: PendingItem, board: Board): readonly SlotWo
 }
 
 /** The allowed workers on the item's own node; none where its node is of no matter. */
-export function homesOf(
+function homesOf(
   item: PendingItem,
   allowed: readonly SlotWorker[],
   board: Board,

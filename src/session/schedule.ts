@@ -2,21 +2,20 @@ import { byCodeUnit } from '../model/json.ts';
 import type { Place } from '../model/session.ts';
 import type { WaitReason } from '../model/session-plan.ts';
 import {
-  allowedWorkers,
   type Board,
-  expected,
+  type Candidate,
+  candidateOf,
   hasRoom,
-  homesOf,
   openBoard,
   type PendingItem,
   type ScheduleLimits,
   type SlotWorker,
-  slotTimes,
   take,
   usableSlots,
 } from './board.ts';
 import { boundOf } from './bound.ts';
-import { minHeap } from './min-heap.ts';
+import { byUrgency, type Chains, chainsOf } from './by-urgency.ts';
+import { loadsOf, ownStartsOf } from './own-node.ts';
 
 /** What starts now. */
 export interface Assignment {
@@ -40,6 +39,9 @@ export interface Schedule {
  */
 const NETWORK_TOLL = 0.25;
 
+/** A repository is scarce when it is busy for this part of the time that is left. */
+const SCARCE = 0.9;
+
 /**
  * Which of the waiting items start now, and where (design section 9). The most urgent first: the longest, and
  * before it what a limited repository has most left of. An item takes a slot of its own node; `sameNode` waits
@@ -55,8 +57,9 @@ export function schedule(
   const board = openBoard(workers, limits, now);
   const all = items.map((item) => candidateOf(item, board));
   const possible = all.filter(({ allowed }) => allowed.length > 0);
-  const queue = byUrgency(possible, board);
-  const assignments = board.totalFree === 0 ? [] : assign(queue, board);
+  const chains = chainsOf(possible, board);
+  const queue = byUrgency(possible, chains);
+  const assignments = board.totalFree === 0 ? [] : assign(queue, chains, board);
   const started = new Set(assignments.map(({ item }) => item));
   return {
     assignments,
@@ -70,30 +73,15 @@ export function schedule(
   };
 }
 
-interface Candidate {
-  readonly item: PendingItem;
-  readonly allowed: readonly SlotWorker[];
-  /** Workers on its own node, as far as that matters. */
-  readonly homes: readonly SlotWorker[];
-}
-
-function candidateOf(item: PendingItem, board: Board): Candidate {
-  const allowed = allowedWorkers(item, board);
-  return { item, allowed, homes: homesOf(item, allowed, board) };
-}
-
 /** Two rounds: what has a claim on the slots that are free, then what may have those that are left. */
-function assign(queue: readonly Candidate[], board: Board): readonly Assignment[] {
+function assign(queue: readonly Candidate[], chains: Chains, board: Board): readonly Assignment[] {
   const loads = loadsOf(queue, board);
-  const ownStarts = board.limits.placement === 'preferSameNode' ? ownStartsOf(queue, board) : NONE;
-  const end = boundOf(
-    queue.map(({ item }) => item),
-    board,
-  ).ms;
+  const outlook = outlookOf(queue, chains, board);
   const assignments: Assignment[] = [];
   const start = (candidate: Candidate, workers: readonly SlotWorker[]): boolean => {
+    if (!hasRoom(candidate.item, board)) return false;
     const worker = leastLoaded(workers, loads, board);
-    if (worker === undefined || !hasRoom(candidate.item, board)) return false;
+    if (worker === undefined) return false;
     take(candidate.item, worker, board);
     const own = candidate.item.estimate / usableSlots(worker, board.limits);
     loads.set(worker.name, (loads.get(worker.name) ?? 0) + own);
@@ -102,35 +90,53 @@ function assign(queue: readonly Candidate[], board: Board): readonly Assignment[
   };
   const left = queue.filter((candidate) => {
     if (board.totalFree === 0) return false;
-    const isHomeless = candidate.homes.length === 0 || endsLate(candidate.item, ownStarts, end);
-    return !(
-      start(candidate, candidate.homes) ||
-      (isHomeless && start(candidate, candidate.allowed))
-    );
+    if (start(candidate, candidate.homes)) return false;
+    return !(isForAll(candidate, outlook) && start(candidate, candidate.allowed));
   });
   for (const candidate of left) {
     if (board.totalFree === 0) break;
-    if (isSoonerElsewhere(candidate.item, ownStarts, board.now))
-      start(candidate, candidate.allowed);
+    if (isSoonerElsewhere(candidate.item, outlook, board.now)) start(candidate, candidate.allowed);
   }
   return assignments;
 }
 
-const NONE: ReadonlyMap<string, number> = new Map();
+/** What would come of it if every node did only its own. */
+interface Outlook {
+  /** When each item would start; empty but for `preferSameNode`. */
+  readonly ownStarts: ReadonlyMap<string, number>;
+  /** When everything could be done. */
+  readonly end: number;
+  /** Repositories that everything waits for in the end: none of their room may stay unused. */
+  readonly scarce: ReadonlySet<string>;
+}
 
-/** On its own node it would end after everything else could be done: then it is one for all. */
-function endsLate(
-  { name, estimate }: PendingItem,
-  ownStarts: ReadonlyMap<string, number>,
-  end: number,
-): boolean {
-  const start = ownStarts.get(name);
-  return start !== undefined && start + estimate > end + NETWORK_TOLL * estimate;
+function outlookOf(queue: readonly Candidate[], chains: Chains, board: Board): Outlook {
+  if (board.limits.placement !== 'preferSameNode') return ALL_AS_PLACED;
+  const items = queue.map(({ item }) => item);
+  const end = boundOf(items, board).ms;
+  const scarce = [...chains.repositories]
+    .filter(([, ms]) => ms >= SCARCE * (end - board.now))
+    .map(([name]) => name);
+  return { ownStarts: ownStartsOf(queue, board), end, scarce: new Set(scarce) };
+}
+
+const ALL_AS_PLACED: Outlook = { ownStarts: new Map(), end: 0, scarce: new Set() };
+
+/**
+ * It has no node of its own here, would end there after everything else could be done, or would leave a scarce
+ * repository idle: then any slot is as good as its own.
+ */
+function isForAll({ item, homes }: Candidate, { ownStarts, end, scarce }: Outlook): boolean {
+  if (homes.length === 0) return true;
+  const start = ownStarts.get(item.name);
+  if (start === undefined) return false;
+  const isLate = start + item.estimate > end + NETWORK_TOLL * item.estimate;
+  return isLate || (item.repository !== undefined && scarce.has(item.repository));
 }
 
 function isSoonerElsewhere(
   { name, estimate }: PendingItem,
-  ownStarts: ReadonlyMap<string, number>,
+  { ownStarts }: Outlook,
   now: number,
 ): boolean {
   const start = ownStarts.get(name);
@@ -156,92 +162,6 @@ function leastLoaded(
     if (isBetter) best = worker;
   }
   return best;
-}
-
-/** How long each worker is busy, per slot: with what runs in it, and its share of what waits for its node. */
-function loadsOf(queue: readonly Candidate[], board: Board): Map<string, number> {
-  const backlog = new Map<string, number>();
-  for (const { item, homes } of queue)
-    if (item.node !== undefined && homes.length > 0)
-      backlog.set(item.node, (backlog.get(item.node) ?? 0) + item.estimate);
-  const slotsOf = (workers: readonly SlotWorker[]): number =>
-    workers.reduce((sum, worker) => sum + usableSlots(worker, board.limits), 0);
-  const perNode = new Map(
-    [...board.byNode].map(([node, workers]) => [node, (backlog.get(node) ?? 0) / slotsOf(workers)]),
-  );
-  return new Map(
-    board.workers.map((worker) => {
-      const busy = worker.running.reduce(
-        (sum, { endsAt }) => sum + expected(endsAt, board.now) - board.now,
-        0,
-      );
-      const own = busy / usableSlots(worker, board.limits);
-      return [worker.name, own + (perNode.get(worker.node) ?? 0)];
-    }),
-  );
-}
-
-/** When each item would start if every node did only its own, the most urgent first. */
-function ownStartsOf(queue: readonly Candidate[], board: Board): ReadonlyMap<string, number> {
-  const slots = new Map(
-    [...board.byNode].map(([node, workers]) => [node, minHeap(slotTimes(workers, board))]),
-  );
-  const starts = new Map<string, number>();
-  for (const { item, homes } of queue) {
-    const heap = item.node === undefined || homes.length === 0 ? undefined : slots.get(item.node);
-    if (heap === undefined) continue;
-    const start = heap.smallest();
-    starts.set(item.name, start);
-    heap.replaceSmallest(start + item.estimate);
-  }
-  return starts;
-}
-
-/** The longest first; an item of a limited repository counts for as long as that repository is busy with its like. */
-function byUrgency(candidates: readonly Candidate[], board: Board): readonly Candidate[] {
-  const chains = chainsOf(candidates, board);
-  const urgency = new Map(
-    candidates.map(({ item }) => [
-      item,
-      Math.max(
-        item.estimate,
-        chains.get(chainKey('repository', item.repository)) ?? 0,
-        chains.get(chainKey('node', item.node)) ?? 0,
-      ),
-    ]),
-  );
-  const of = (item: PendingItem): number => urgency.get(item) ?? 0;
-  return [...candidates].sort(
-    ({ item: a }, { item: b }) =>
-      of(b) - of(a) || b.estimate - a.estimate || byCodeUnit(a.name, b.name),
-  );
-}
-
-/** How long each limited repository, and with sameNode each node, has to work on what waits for it. */
-function chainsOf(candidates: readonly Candidate[], board: Board): ReadonlyMap<string, number> {
-  const { repositories, placement } = board.limits;
-  const lanes = new Map<string, number>();
-  for (const [name, room] of Object.entries(repositories))
-    lanes.set(chainKey('repository', name), room);
-  if (placement === 'sameNode')
-    for (const [node, workers] of board.byNode)
-      lanes.set(
-        chainKey('node', node),
-        workers.reduce((sum, worker) => sum + usableSlots(worker, board.limits), 0),
-      );
-  const chains = new Map<string, number>();
-  for (const { item } of candidates) {
-    for (const key of [chainKey('repository', item.repository), chainKey('node', item.node)]) {
-      const room = lanes.get(key);
-      if (room !== undefined && room > 0)
-        chains.set(key, (chains.get(key) ?? 0) + item.estimate / room);
-    }
-  }
-  return chains;
-}
-
-function chainKey(kind: 'repository' | 'node', name: string | undefined): string {
-  return `${kind} ${name ?? ''}`;
 }
 
 function reasonOf({ item, allowed, homes }: Candidate, board: Board): WaitReason {

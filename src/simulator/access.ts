@@ -15,7 +15,7 @@ export interface Caller {
 
 type Headers = Readonly<Record<string, string>>;
 
-export const allPrivileges: readonly string[] = (builtInRoles.Administrator ?? '').split(',');
+const allPrivileges: readonly string[] = (builtInRoles.Administrator ?? '').split(',');
 
 /** Up to PVE 8 one privilege stood for everything that an agent does. */
 export function privilegesOf(version: string, names: readonly string[]): string[] {
@@ -65,7 +65,7 @@ function authenticateToken(world: World, text: string): Caller {
   return { user, auth: `${user}!${id}`, tokenId: id, privsep: token.privsep };
 }
 
-export function unauthorized(world: World, reason: string): ApiError {
+function unauthorized(world: World, reason: string): ApiError {
   return new ApiError(401, reason, { afterMs: world.authDelayMs, bare: true });
 }
 

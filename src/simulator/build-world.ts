@@ -116,6 +116,10 @@ function addHardware(world: World, spec: WorldSpec, nowMs: number): void {
       ...pathOf(storage.type, storage.id),
     };
   }
+  addNetworks(world, spec, names);
+}
+
+function addNetworks(world: World, spec: WorldSpec, names: readonly string[]): void {
   for (const bridge of spec.bridges) {
     world.bridges[bridge.name] = {
       name: bridge.name,

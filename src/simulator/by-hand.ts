@@ -1,5 +1,9 @@
 /** What people do to a cluster behind a tool's back, in the portal or with a screwdriver. */
-import { powerOff, powerOn, restartAgent as restart } from './guest/lifetime.ts';
+import {
+  powerOff as cutOff,
+  restartAgent as restart,
+  powerOn as turnOn,
+} from './guest/lifetime.ts';
 import { randomMac, randomUuid } from './sequence.ts';
 import { endTask } from './tasks.ts';
 import { diskKey, netKey, parseDrive, parseNic, printDrive, printNic } from './vm/drives.ts';
@@ -29,14 +33,17 @@ export function lockVm(world: World, vmid: number, lock: string | null): void {
   editConfig(world, vmid, lock === null ? {} : { lock }, lock === null ? ['lock'] : []);
 }
 
-export function powerOnVm(world: World, vmid: number): void {
+export function powerOn(world: World, vmid: number): void {
   const vm = vmOf(world, vmid);
-  if (vm.power.status === 'stopped') powerOn(world, vm, world.nowMs);
+  if (vm.power.status === 'stopped') turnOn(world, vm, world.nowMs);
 }
 
+/** The same, by its other name. */
+export const powerOnVm = powerOn;
+
 /** Pulls the plug. */
-export function powerOffVm(world: World, vmid: number): void {
-  powerOff(world, vmOf(world, vmid));
+export function powerOff(world: World, vmid: number): void {
+  cutOff(world, vmOf(world, vmid));
 }
 
 /** QEMU doesn't answer any more; the machine counts as running. */
@@ -130,7 +137,7 @@ function copyVm(world: World, source: Vm, newid: number): Vm {
 }
 
 /** To another node, with whatever disks it has. */
-export function migrateVm(world: World, vmid: number, node: string): void {
+export function migrate(world: World, vmid: number, node: string): void {
   const vm = vmOf(world, vmid);
   for (const [key, volume] of Object.entries(world.volumes)) {
     if (volume.vmid !== vmid || volume.node !== vm.node) continue;
@@ -157,7 +164,7 @@ export function returnNode(world: World, name: string): void {
   node.status = 'online';
   node.bootedMs = world.nowMs;
   for (const vm of Object.values(world.vms)) {
-    if (vm.node === name && vm.power.status === 'running') powerOff(world, vm);
+    if (vm.node === name && vm.power.status === 'running') cutOff(world, vm);
   }
   for (const task of world.tasks) {
     if (task.node === name && task.status === 'running') {
@@ -203,8 +210,8 @@ export function applyChange(world: World, change: WorldChange): void {
       deleteVm(world, change.vmid);
       return;
     case 'power':
-      if (change.on) powerOnVm(world, change.vmid);
-      else powerOffVm(world, change.vmid);
+      if (change.on) powerOn(world, change.vmid);
+      else powerOff(world, change.vmid);
       return;
     case 'restart-agent':
       restartAgent(world, change.vmid);

@@ -54,6 +54,8 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
   let writing: Promise<void> = Promise.resolve();
   const store = (): Promise<void> => {
     writing = writing.then(async () => {
+      /** Nobody asks an embedded cluster for its journal. */
+      cluster.journal();
       const now = cluster.save();
       if (now === written) return;
       await replaceFile(file, now);
@@ -71,9 +73,12 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> 
       return answer.response;
     },
     close: async () => {
-      cluster.advance(clockOf(cluster, nowMs));
-      await store();
-      await unlock();
+      try {
+        cluster.advance(clockOf(cluster, nowMs));
+        await store();
+      } finally {
+        await unlock();
+      }
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Ctx, Reply } from './api/context.ts';
 import { ApiError, invalid } from './api-error.ts';
 import { applyChange } from './by-hand.ts';
 import type { SimAnswer, SimRequest, SimResponse } from './protocol.ts';
-import { type ParsedRequest, parseRequest } from './request.ts';
+import { decoded, type ParsedRequest, parseRequest } from './request.ts';
 import { findRoute, type Route } from './routes.ts';
 import { verifyParameters } from './schema/verify.ts';
 import type { FaultEffect, World } from './world.ts';
@@ -31,7 +31,7 @@ export function handleRequest(world: World, request: SimRequest): SimAnswer {
 
 function matchingFault(world: World, request: SimRequest): FaultEffect | undefined {
   if (world.faults.length === 0) return undefined;
-  const path = decodeURIComponent(request.path.split('?')[0] ?? '');
+  const path = decoded(request.path.split('?')[0] ?? '');
   for (const armed of world.faults) {
     if (armed.match.method !== request.method || !new RegExp(armed.match.path).test(path)) continue;
     armed.match.left -= 1;
@@ -89,7 +89,7 @@ function dispatch(
       user: caller.auth,
       method,
       path,
-      params: { ...parsed.params },
+      params: withoutSecrets(parsed.params),
       status: 200,
       ...(route.params.node === undefined ? {} : { node: route.params.node }),
       ...(params.vmid === undefined ? {} : { vmid: Number(params.vmid) }),
@@ -98,6 +98,16 @@ function dispatch(
     if (world.journal.length > KEEP_JOURNAL) world.journal.splice(0, KEEP_JOURNAL / 2);
   }
   return result;
+}
+
+/** What a guest is given on standard input, and passwords, stand in no journal. */
+function withoutSecrets(params: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([key, value]) => [
+      key,
+      /^(?:input-data|cipassword|password)$/.test(key) ? `(${value.length} characters)` : value,
+    ]),
+  );
 }
 
 /** The node that is asked answers for others too, while they can be reached. */

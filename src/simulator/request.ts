@@ -26,11 +26,20 @@ export function parseRequest(request: SimRequest): ParsedRequest {
   const parts = rawPath
     .split('/')
     .filter((part) => part !== '')
-    .map(decodeURIComponent);
+    .map(decoded);
   const params: Record<string, string> = {};
   addForm(params, query);
   if (request.body !== '') addBody(params, request);
   return { method, parts, path: `/${parts.join('/')}`, params };
+}
+
+/** A broken escape stays as it is: the path then simply isn't known. */
+export function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function addForm(params: Record<string, string>, text: string): void {

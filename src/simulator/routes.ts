@@ -2,11 +2,13 @@ import * as accounts from './api/accounts.ts';
 import { agentRoutes } from './api/agent.ts';
 import * as cluster from './api/cluster.ts';
 import type { Handler } from './api/context.ts';
+import * as ha from './api/ha.ts';
 import * as nodes from './api/nodes.ts';
 import * as pools from './api/pools.ts';
 import * as storage from './api/storage.ts';
 import * as tasks from './api/tasks.ts';
 import * as change from './api/vm-change.ts';
+import * as disks from './api/vm-disks.ts';
 import * as info from './api/vm-info.ts';
 import * as power from './api/vm-power.ts';
 import { type FullRule, moreEndpoints } from './schema/more-endpoints.ts';
@@ -29,11 +31,11 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET /cluster/resources': cluster.resources,
   'GET /cluster/status': cluster.clusterStatus,
   'GET /cluster/tasks': tasks.clusterTasks,
-  'GET /cluster/replication': cluster.replication,
-  'GET /cluster/ha/resources': cluster.haResources,
-  'POST /cluster/ha/resources': cluster.addHa,
-  'DELETE /cluster/ha/resources/{sid}': cluster.removeHa,
-  'GET /cluster/ha/status/current': cluster.haStatus,
+  'GET /cluster/replication': ha.replication,
+  'GET /cluster/ha/resources': ha.haResources,
+  'POST /cluster/ha/resources': ha.addHa,
+  'DELETE /cluster/ha/resources/{sid}': ha.removeHa,
+  'GET /cluster/ha/status/current': ha.haStatus,
   'POST /cluster/bulk-action/guest/start': power.bulkStart,
   'POST /cluster/bulk-action/guest/shutdown': power.bulkShutdown,
   'GET /nodes': cluster.listNodes,
@@ -81,15 +83,15 @@ const handlers: Readonly<Record<string, Handler>> = {
   [`POST ${vm}/status/suspend`]: power.suspend,
   [`POST ${vm}/status/resume`]: power.resume,
   [`POST ${vm}/clone`]: change.cloneVm,
-  [`PUT ${vm}/resize`]: change.resize,
-  [`POST ${vm}/move_disk`]: change.moveDisk,
-  [`GET ${vm}/migrate`]: change.migrationPreconditions,
-  [`POST ${vm}/migrate`]: change.migrate,
-  [`POST ${vm}/template`]: change.makeTemplate,
+  [`PUT ${vm}/resize`]: disks.resize,
+  [`POST ${vm}/move_disk`]: disks.moveDisk,
+  [`GET ${vm}/migrate`]: disks.migrationPreconditions,
+  [`POST ${vm}/migrate`]: disks.migrate,
+  [`POST ${vm}/template`]: disks.makeTemplate,
   [`GET ${vm}/snapshot`]: info.getSnapshots,
-  [`POST ${vm}/snapshot`]: change.takeSnapshot,
-  [`DELETE ${vm}/snapshot/{snapname}`]: change.dropSnapshot,
-  [`POST ${vm}/snapshot/{snapname}/rollback`]: change.rollBack,
+  [`POST ${vm}/snapshot`]: disks.takeSnapshot,
+  [`DELETE ${vm}/snapshot/{snapname}`]: disks.dropSnapshot,
+  [`POST ${vm}/snapshot/{snapname}/rollback`]: disks.rollBack,
   [`PUT ${vm}/unlink`]: change.unlink,
   [`GET ${vm}/cloudinit`]: info.getCloudInit,
   [`PUT ${vm}/cloudinit`]: change.regenerateCloudInit,

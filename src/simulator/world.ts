@@ -2,7 +2,10 @@
  * The simulated cluster as data. It is plain JSON, so that saving it and restoring it gives the same
  * cluster, and it is mutable: the core moves it forward, and a test may edit it by hand.
  */
+import type { ArmedFault } from './faults.ts';
 import type { Guest, GuestDisk, GuestOs, UpgradablePackage } from './guest/program.ts';
+
+export type { ArmedFault, Fault, FaultEffect, FaultMatch, WorldChange } from './faults.ts';
 
 export interface World {
   format: 1;
@@ -136,7 +139,7 @@ export interface Vm {
   ignoresShutdown: boolean;
   /** Bytes that a backup of it would read. */
   backupBytes: number;
-  /** A start clears it: the command line of the running process. */
+  /** What the running process was started with; pending changes wait for its end. */
   running?: { config: Record<string, string>; cpus: number; memoryMiB: number };
 }
 
@@ -302,58 +305,6 @@ export interface Durations {
   downloadPerGiBMs: number;
   smallTaskMs: number;
   agentExecMs: number;
-}
-
-/* Faults ------------------------------------------------------------------------------------ */
-
-export interface FaultMatch {
-  readonly method: string;
-  /** A regular expression over the path (after /api2/json, without the query, decoded). */
-  readonly path: string;
-  /** The nth matching request from now on; default 1. */
-  readonly nth?: number;
-}
-
-export type FaultEffect =
-  /** Answered so, and not carried out. */
-  | { readonly kind: 'fail'; readonly status: number; readonly reason: string }
-  /** Carried out, but answered so: "start worker failed" although the VM was made. */
-  | { readonly kind: 'do-then-fail'; readonly status: number; readonly reason: string }
-  | { readonly kind: 'do-then-drop' }
-  | { readonly kind: 'drop-before' }
-  | { readonly kind: 'delay'; readonly ms: number }
-  /** The task that the request starts fails with this text, and cleans up as PVE would. */
-  | { readonly kind: 'fail-task'; readonly text: string }
-  /** The task's worker is killed half-way: locks in the config stay. */
-  | { readonly kind: 'kill-task-worker' }
-  /** Not carried out; the world changes first (see WorldChange), then the request goes on. */
-  | { readonly kind: 'first'; readonly change: WorldChange };
-
-export type WorldChange =
-  | { readonly kind: 'lose-node'; readonly node: string; readonly text?: string }
-  | { readonly kind: 'return-node'; readonly node: string }
-  /** Somebody makes a VM with this id. */
-  | { readonly kind: 'take-vmid'; readonly vmid: number; readonly node: string }
-  | {
-      readonly kind: 'edit-vm';
-      readonly vmid: number;
-      readonly set?: Readonly<Record<string, string>>;
-      readonly unset?: readonly string[];
-    }
-  | { readonly kind: 'lock-vm'; readonly vmid: number; readonly lock: string | null }
-  | { readonly kind: 'delete-vm'; readonly vmid: number }
-  | { readonly kind: 'power'; readonly vmid: number; readonly on: boolean }
-  | { readonly kind: 'restart-agent'; readonly vmid: number }
-  | { readonly kind: 'expire-token'; readonly token: string };
-
-export interface Fault {
-  readonly match: FaultMatch;
-  readonly effect: FaultEffect;
-}
-
-export interface ArmedFault {
-  match: { method: string; path: string; left: number };
-  effect: FaultEffect;
 }
 
 /** One accepted write, or one thing that a task did. */

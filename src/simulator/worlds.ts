@@ -105,6 +105,32 @@ const network: WorldSpec['network'] = {
   ],
 };
 
+const storages: WorldSpec['storages'] = [
+  {
+    id: 'local',
+    type: 'dir',
+    content: ['iso', 'vztmpl', 'backup', 'import', 'snippets'],
+    size: 96 * GIB,
+    used: 12 * GIB,
+  },
+  {
+    id: 'local-lvm',
+    type: 'lvmthin',
+    content: ['images', 'rootdir'],
+    nodes: ['pve1', 'pve2'],
+    size: 800 * GIB,
+    used: 120 * GIB,
+  },
+  {
+    id: 'local-zfs',
+    type: 'zfspool',
+    content: ['images', 'rootdir'],
+    nodes: ['pve3'],
+    size: 800 * GIB,
+    used: 90 * GIB,
+  },
+];
+
 /** Who may use the ready-made worlds: one user with every privilege. */
 export const fullAccess: NonNullable<WorldSpec['access']> = {
   users: [{ id: 'muster@pve' }],
@@ -118,37 +144,25 @@ export const fullAccess: NonNullable<WorldSpec['access']> = {
   acls: [{ path: '/', who: 'muster@pve', role: 'Administrator' }],
 };
 
+const machines: readonly VmSpec[] = [
+  template(9000, 'pve1'),
+  template(9001, 'pve2'),
+  template(9002, 'pve3'),
+  production(101, 'pve1', 'web', 32),
+  production(102, 'pve1', 'db', 120),
+  production(104, 'pve2', 'mail', 80),
+  production(105, 'pve2', 'scratch', 20),
+  production(106, 'pve3', 'files', 200),
+  production(107, 'pve3', 'monitoring', 40),
+];
+
 /** Cluster homelab: three nodes, a Debian 13 template on each, six machines worth a backup. */
 export function quickstartWorld(): WorldSpec {
   return {
     name: 'homelab',
     version: '9.2.11',
     nodes,
-    storages: [
-      {
-        id: 'local',
-        type: 'dir',
-        content: ['iso', 'vztmpl', 'backup', 'import', 'snippets'],
-        size: 96 * GIB,
-        used: 12 * GIB,
-      },
-      {
-        id: 'local-lvm',
-        type: 'lvmthin',
-        content: ['images', 'rootdir'],
-        nodes: ['pve1', 'pve2'],
-        size: 800 * GIB,
-        used: 120 * GIB,
-      },
-      {
-        id: 'local-zfs',
-        type: 'zfspool',
-        content: ['images', 'rootdir'],
-        nodes: ['pve3'],
-        size: 800 * GIB,
-        used: 90 * GIB,
-      },
-    ],
+    storages,
     bridges: [{ name: 'vmbr0', vlanAware: true }],
     pools: [{ id: 'production', comment: 'what must be backed up' }],
     images: {
@@ -163,17 +177,7 @@ export function quickstartWorld(): WorldSpec {
         checksums: { sha512: '5d'.repeat(64), sha256: '5d'.repeat(32) },
       },
     },
-    vms: [
-      template(9000, 'pve1'),
-      template(9001, 'pve2'),
-      template(9002, 'pve3'),
-      production(101, 'pve1', 'web', 32),
-      production(102, 'pve1', 'db', 120),
-      production(104, 'pve2', 'mail', 80),
-      production(105, 'pve2', 'scratch', 20),
-      production(106, 'pve3', 'files', 200),
-      production(107, 'pve3', 'monitoring', 40),
-    ],
+    vms: machines,
     access: fullAccess,
     network,
   };

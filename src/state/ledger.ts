@@ -37,64 +37,85 @@ interface Snapshot {
  * environment's, or when its lineage changes on the way; StateMoved when other runs always came first.
  */
 export async function openLedger(options: LedgerOptions): Promise<Ledger> {
-  let latest = await readSnapshot(options);
-  let isStale = false;
-  let queue: Queued[] = [];
-  let isPumping = false;
+  return new GroupCommit(options, await readSnapshot(options));
+}
 
-  const enqueue = (change?: Change) =>
-    new Promise<State>((resolve, reject) => {
-      queue.push({ change, resolve, reject });
-      void pump();
-    });
+class GroupCommit implements Ledger {
+  readonly #options: LedgerOptions;
+  #latest: Snapshot;
+  /** A write failed: what is stored now has to be read. */
+  #isStale = false;
+  #isPumping = false;
+  #queue: Queued[] = [];
 
-  /** Never rejects: whatever goes wrong belongs to those who wait for this group. */
-  async function pump(): Promise<void> {
-    if (isPumping) return;
-    isPumping = true;
-    // What is queued in the same turn shares the first write too.
-    await Promise.resolve();
-    while (queue.length > 0) {
-      const group = queue;
-      queue = [];
-      await writeGroup(group);
-    }
-    isPumping = false;
+  constructor(options: LedgerOptions, latest: Snapshot) {
+    this.#options = options;
+    this.#latest = latest;
   }
 
-  async function writeGroup(group: readonly Queued[]): Promise<void> {
+  readonly current = (): State => this.#latest.state;
+  readonly commit = (change: Change): Promise<State> => this.#enqueue(change);
+  readonly refresh = (): Promise<State> => this.#enqueue(undefined);
+
+  #enqueue(change: Change | undefined): Promise<State> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ change, resolve, reject });
+      void this.#pump();
+    });
+  }
+
+  /** Never rejects: whatever goes wrong belongs to those who wait for their group. */
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    // What is queued in the same turn shares the first write too.
+    await Promise.resolve();
+    while (this.#queue.length > 0) {
+      const group = this.#queue;
+      this.#queue = [];
+      await this.#settle(group);
+    }
+    this.#isPumping = false;
+  }
+
+  async #settle(group: readonly Queued[]): Promise<void> {
     try {
       const wantsFresh = group.some(({ change }) => change === undefined);
-      if (isStale || wantsFresh) latest = await readSnapshot(options, latest);
-      isStale = false;
-      settle(group, await writeUntilTold(group));
+      if (this.#isStale || wantsFresh) await this.#read();
+      const { state, failures } = await this.#write(group);
+      for (const queued of group) {
+        if (failures.has(queued)) queued.reject(failures.get(queued));
+        else queued.resolve(state);
+      }
     } catch (error) {
-      isStale = true;
+      this.#isStale = true;
       for (const { reject } of group) reject(error);
     }
   }
 
-  async function writeUntilTold(group: readonly Queued[]): Promise<Applied> {
+  /** Applies and writes the group, again and again while other runs write in between. */
+  async #write(group: readonly Queued[]): Promise<Applied> {
+    const { store, clock, runId } = this.#options;
     for (let tries = 1; ; tries += 1) {
-      const applied = applyAll(group, latest.state);
-      if (sameJson(applied.state, latest.state)) return { ...applied, state: latest.state };
-      const next = { ...applied.state, serial: latest.state.serial + 1 };
-      const result = await options.store.write(next, latest.revision);
+      const base = this.#latest;
+      const applied = applyAll(group, base.state);
+      if (sameJson(applied.state, base.state)) return { ...applied, state: base.state };
+      const next = { ...applied.state, serial: base.state.serial + 1 };
+      const result = await store.write(next, base.revision);
       if (result.kind === 'written') {
-        latest = { state: next, revision: result.revision };
+        this.#latest = { state: next, revision: result.revision };
         return { ...applied, state: next };
       }
-      if (tries >= MAX_TRIES) throw new StateMoved(options.store.where);
-      if (tries > 1) await options.clock.sleep(pauseBefore(tries, options.runId));
-      latest = await readSnapshot(options, latest);
+      if (tries >= MAX_TRIES) throw new StateMoved(store.where);
+      if (tries > 1) await clock.sleep(pauseBefore(tries, runId));
+      await this.#read();
     }
   }
 
-  return {
-    current: () => latest.state,
-    commit: (change) => enqueue(change),
-    refresh: () => enqueue(),
-  };
+  async #read(): Promise<void> {
+    this.#latest = await readSnapshot(this.#options, this.#latest);
+    this.#isStale = false;
+  }
 }
 
 interface Applied {
@@ -114,13 +135,6 @@ function applyAll(group: readonly Queued[], base: State): Applied {
     }
   }
   return { state, failures };
-}
-
-function settle(group: readonly Queued[], { state, failures }: Applied): void {
-  for (const queued of group) {
-    if (failures.has(queued)) queued.reject(failures.get(queued));
-    else queued.resolve(state);
-  }
 }
 
 /** A change is about what the state holds, never about which state it is. */

@@ -20,14 +20,25 @@ import { formatState, parseState } from './state-text.ts';
 /** The revision of a place where no state is. */
 const NONE: Revision = 'none';
 
+/** What lowdb holds: a state as read, or one to be written with its text (formatted once; empty when read). */
+export interface StateDocument extends StateRead {
+  readonly text: string;
+}
+
+/** The document to write for a state. */
+export function documentOf(state: State): StateDocument {
+  const text = formatState(state);
+  return { state, text, revision: revisionOf(state, sha256(text)) };
+}
+
 /**
  * lowdb's adapter for one state file. It never answers null, which lowdb would silently replace by its default:
  * a missing state is `{ state: undefined }`, one that can't be read is an error.
  */
-export interface LocalAdapter extends Adapter<StateRead> {
-  read(): Promise<StateRead>;
+export interface LocalAdapter extends Adapter<StateDocument> {
+  read(): Promise<StateDocument>;
   /** Replaces the file in one step. Only under the state's lock. */
-  write(next: StateRead): Promise<void>;
+  write(next: StateDocument): Promise<void>;
   /** The revision on the disk, without reading it as a state. */
   digest(): Promise<string>;
   /** Removes temp files of killed writers. Only under the state's lock. */
@@ -40,11 +51,8 @@ export function localAdapter(path: string, random: Random): LocalAdapter {
   const backup = `${path}.backup`;
   return {
     read: () => withFileTrouble('read the state', path, () => readState(path, backup)),
-    write: ({ state }) =>
-      withFileTrouble('write the state', path, async () => {
-        if (state === undefined) throw new Error('there is no state to write');
-        await writeDurably(path, formatState(state), 0o600, random);
-      }),
+    write: ({ text }) =>
+      withFileTrouble('write the state', path, () => writeDurably(path, text, 0o600, random)),
     digest: () =>
       withFileTrouble('read the state', path, async () => {
         const bytes = await readRegularFile(path);
@@ -54,11 +62,6 @@ export function localAdapter(path: string, random: Random): LocalAdapter {
     keepBackup: () =>
       withFileTrouble('keep a backup as', backup, () => keepBackup(path, backup, random)),
   };
-}
-
-/** The digest guards the bytes; lineage and serial are in it for people who read a message. */
-export function revisionOf(state: State, digest = sha256(formatState(state))): Revision {
-  return `${state.lineage}/${state.serial}/${digest}`;
 }
 
 /** The digest in a revision; that of a missing state is its whole. */
@@ -85,15 +88,20 @@ export async function resolveLinks(path: string): Promise<string> {
   return folder === path ? path : join(await resolveLinks(folder), basename(path));
 }
 
-async function readState(path: string, backup: string): Promise<StateRead> {
+/** The digest guards the bytes; lineage and serial are in it for the checks before a write. */
+function revisionOf(state: State, digest: string): Revision {
+  return `${state.lineage}/${state.serial}/${digest}`;
+}
+
+async function readState(path: string, backup: string): Promise<StateDocument> {
   const bytes = await readRegularFile(path);
   const kept = (await exists(backup)) ? backup : undefined;
   if (bytes === undefined) {
     if (kept !== undefined) throw stateVanished(path, kept);
-    return { state: undefined, revision: NONE };
+    return { state: undefined, revision: NONE, text: '' };
   }
   const state = requireState(parseState(bytes), path, kept);
-  return { state, revision: revisionOf(state, sha256(bytes)) };
+  return { state, revision: revisionOf(state, sha256(bytes)), text: '' };
 }
 
 /** A second name for the file: it is only ever replaced, never written into. A copy where links don't work. */

@@ -1,17 +1,18 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Low } from 'lowdb';
-import type { Clock, Random, Revision, StateRead, StateStore } from '../model/ports.ts';
+import type { Clock, Random, Revision, StateStore } from '../model/ports.ts';
 import { deadByPid } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
 import { withFileTrouble } from './file-trouble.ts';
 import { loadKernelLock } from './kernel-lock.ts';
 import {
   digestIn,
+  documentOf,
   type LocalAdapter,
   localAdapter,
   resolveLinks,
-  revisionOf,
+  type StateDocument,
 } from './local-adapter.ts';
 import type { KernelTryLock } from './lock-attempt.ts';
 import type { LockHolder } from './lock-holder.ts';
@@ -46,7 +47,8 @@ export function localStore(path: string, options: LocalStoreOptions): StateStore
     read: async () => {
       const db = database(localAdapter(await file(), options.random));
       await db.read();
-      return db.data;
+      const { state, revision } = db.data;
+      return { state, revision };
     },
     write: async (next, basedOn) => {
       requireSuccessor(next, basedOn);
@@ -57,7 +59,7 @@ export function localStore(path: string, options: LocalStoreOptions): StateStore
         if (!isPrepared) await prepare(adapter);
         isPrepared = true;
         const db = database(adapter);
-        db.data = { state: next, revision: revisionOf(next) };
+        db.data = documentOf(next);
         await db.write();
         return { kind: 'written', revision: db.data.revision };
       });
@@ -65,8 +67,8 @@ export function localStore(path: string, options: LocalStoreOptions): StateStore
   };
 }
 
-function database(adapter: LocalAdapter): Low<StateRead> {
-  return new Low<StateRead>(adapter, { state: undefined, revision: '' });
+function database(adapter: LocalAdapter): Low<StateDocument> {
+  return new Low<StateDocument>(adapter, { state: undefined, revision: '', text: '' });
 }
 
 async function prepare(adapter: LocalAdapter): Promise<void> {

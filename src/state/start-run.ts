@@ -41,37 +41,19 @@ const RETRY_MS = 5_000;
 /** Registers a run and keeps its beat going until `end`. Throws what the ledger throws. */
 export async function startRun(options: StartRunOptions): Promise<LiveRun> {
   const { ledger, clock, run } = options;
-  const now = () => clusterNow(options);
-  const stop = new AbortController();
-  const lost = new AbortController();
   const acknowledged = acknowledgements(clock);
+  const ended = new AbortController();
+  const lost = new AbortController();
+  await register(options, acknowledged);
 
-  const commit = async (change: (state: State) => State, always = false): Promise<State> => {
-    let sent: Instant | undefined;
-    const beatWith = (before: State): State => {
-      requireRun(before, run.id);
-      const after = change(before);
-      const isBeat = always || !sameJson(after, before);
-      sent = isBeat ? acknowledged.mark() : undefined;
-      return isBeat ? beatIfRegistered(after, run.id, now()) : before;
-    };
-    const state = await ledger.commit(beatWith).catch((error: unknown) => {
-      if (error instanceof Fenced && !stop.signal.aborted) lost.abort(error);
-      throw error;
-    });
-    if (sent !== undefined) acknowledged.confirm(sent);
-    return state;
+  const onFenced = (error: Fenced) => {
+    if (!ended.signal.aborted) lost.abort(error);
   };
-
-  const sent = acknowledged.mark();
-  await ledger.commit((state) => registerRun(state, { ...run, beat: now(), startedAt: now() }));
-  acknowledged.confirm(sent);
-
+  const commit = beatingCommit(options, acknowledged, onFenced);
   const renew = async () => {
     await commit((state) => state, true);
   };
-  const heartbeat = keepBeating(options, acknowledged, renew, stop.signal);
-
+  const heartbeat = keepBeating(options, acknowledged, renew, ended.signal);
   return {
     id: run.id,
     ledger: {
@@ -80,17 +62,50 @@ export async function startRun(options: StartRunOptions): Promise<LiveRun> {
       commit: (change) => commit(change),
     },
     mayStart: (deadlineMs) => {
-      const ttl = RUN_TTL_MS[run.kind];
       if (lost.signal.aborted) throw lost.signal.reason;
-      if (acknowledged.age() + deadlineMs >= ttl) throw tooOld(run.id, acknowledged.age(), ttl);
+      requireTime(run, acknowledged.age(), deadlineMs);
     },
     lost: lost.signal,
     renew,
     end: async () => {
-      stop.abort();
+      ended.abort();
       await heartbeat;
       await ledger.commit((state) => endRun(state, run.id));
     },
+  };
+}
+
+async function register(options: StartRunOptions, acknowledged: Acknowledgements): Promise<void> {
+  const sent = acknowledged.mark();
+  await options.ledger.commit((state) => {
+    const now = clusterNow(options);
+    return registerRun(state, { ...options.run, beat: now, startedAt: now });
+  });
+  acknowledged.confirm(sent);
+}
+
+/** Commits as the run: refused when it has lost its right to act, a beat when anything is written. */
+function beatingCommit(
+  options: StartRunOptions,
+  acknowledged: Acknowledgements,
+  onFenced: (error: Fenced) => void,
+): (change: (state: State) => State, always?: boolean) => Promise<State> {
+  const { ledger, run } = options;
+  return async (change, always = false) => {
+    let sent: Instant | undefined;
+    const beatWith = (before: State): State => {
+      requireRun(before, run.id);
+      const after = change(before);
+      const isBeat = always || !sameJson(after, before);
+      sent = isBeat ? acknowledged.mark() : undefined;
+      return isBeat ? beatIfRegistered(after, run.id, clusterNow(options)) : before;
+    };
+    const state = await ledger.commit(beatWith).catch((error: unknown) => {
+      if (error instanceof Fenced) onFenced(error);
+      throw error;
+    });
+    if (sent !== undefined) acknowledged.confirm(sent);
+    return state;
   };
 }
 
@@ -166,8 +181,10 @@ function clusterNow(options: StartRunOptions): number {
   return Math.floor(time);
 }
 
-function tooOld(runId: string, ageMs: number, ttlMs: number): Fenced {
-  return new Fenced(
-    `run ${runId} may start nothing new: its last saved beat is ${Math.round(ageMs / 1000)} s old, and after ${ttlMs / 1000} s another run may take over`,
+function requireTime(run: Pick<RunRecord, 'id' | 'kind'>, ageMs: number, deadlineMs: number): void {
+  const ttl = RUN_TTL_MS[run.kind];
+  if (ageMs + deadlineMs < ttl) return;
+  throw new Fenced(
+    `run ${run.id} may start nothing new: its last saved beat is ${Math.round(ageMs / 1000)} s old, and after ${ttl / 1000} s another run may take over`,
   );
 }

@@ -1,7 +1,7 @@
 import { validateState } from '../generated/validate-state.js';
-import { sortedKeys } from '../model/json.ts';
+import { byCodeUnit, sortedKeys } from '../model/json.ts';
 import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
-import type { State } from '../model/state.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
 import { vmidHolders } from '../model/transitions.ts';
 
 /** The newest format of the state that this Muster knows. */
@@ -30,8 +30,27 @@ export function parseState(bytes: Uint8Array): ParsedState {
 }
 
 /** Sorted and indented, so that equal states have equal bytes and people can compare two of them. */
-export function formatState(state: State): string {
-  return `${JSON.stringify(sortedKeys(state), null, 1)}\n`;
+export function formatState({ workers, ...rest }: State): string {
+  const records = Object.entries(workers)
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([name, record]) => [name, sortedRecord(record)] as const);
+  const head = Object.entries(rest)
+    .sort(([a], [b]) => byCodeUnit(a, b))
+    .map(([key, value]) => [key, sortedKeys(value)] as const);
+  // "workers" is the last key in order.
+  const sorted = Object.fromEntries([...head, ['workers', Object.fromEntries(records)]]);
+  return `${JSON.stringify(sorted, null, 1)}\n`;
+}
+
+/** One write changes few of many records, and sorting all of them costs more than the rest of it. */
+const sortedRecords = new WeakMap<WorkerRecord, unknown>();
+
+function sortedRecord(record: WorkerRecord): unknown {
+  const known = sortedRecords.get(record);
+  if (known !== undefined) return known;
+  const sorted = sortedKeys(record);
+  sortedRecords.set(record, sorted);
+  return sorted;
 }
 
 /** What is wrong with a state; empty when nothing is. */

@@ -157,7 +157,7 @@ describe('over HTTPS', () => {
     const fingerprints = [server.fingerprint ?? ''];
     const pve = livePve([server.endpoint], { token: server.token, tls: { fingerprints } });
     await expect(pve.read.cluster()).resolves.toMatchObject({ nodes: { pve1: { online: true } } });
-    pve.close();
+    await pve.close();
     await server.close();
   });
 });

@@ -6,8 +6,8 @@ import {
   hangVm,
   lockVm,
   loseNode,
-  migrateVm,
-  powerOnVm,
+  migrate,
+  powerOn,
   restoreVm,
   returnNode,
 } from '../../src/simulator/by-hand.ts';
@@ -227,8 +227,8 @@ describe('the simulated cluster', () => {
     expect(driver.call('GET', `${vm}/config`)).toMatchObject({ cores: 7 });
     expect(cloneVm(world, 9100, 9101).config.smbios1).not.toBe(world.vms['9100']?.config.smbios1);
     expect(restoreVm(world, 9100, 9102).config.smbios1).toBe(world.vms['9100']?.config.smbios1);
-    migrateVm(world, 9100, 'pve2');
-    powerOnVm(world, 9100);
+    migrate(world, 9100, 'pve2');
+    powerOn(world, 9100);
     expect(driver.call('GET', '/nodes/pve2/qemu/9100/status/current')).toMatchObject({
       status: 'running',
     });

@@ -153,6 +153,7 @@ describe('a failed write', () => {
     const ledger = await open(store);
     store.failNext('lost');
     await expect(ledger.commit(add('a'))).rejects.toThrow('the answer was lost');
+    expect(count(await ledger.commit((state) => state), 'a')).toBe(1);
     expect(count(await ledger.commit(add('a')), 'a')).toBe(2);
     store.failNext('refused');
     await expect(ledger.commit(add('a'))).rejects.toThrow('the disk is on fire');

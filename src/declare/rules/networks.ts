@@ -77,7 +77,7 @@ function hostMistakes(address: string, path: Path): readonly Mistake[] {
   return [
     {
       code: 'not-a-host',
-      message: `${address} is the ${reserved} address of its network`,
+      message: `${address} is the ${reserved} address, not a host's`,
       at: [{ path }],
       remedy: 'Choose another one.',
     },

@@ -100,7 +100,7 @@ until reap; do
     end_group "$m_grace"
   elif [ "$m_age" -ge $((m_limit * 1000)) ]; then
     m_how=timeout
-    end_group 10
+    end_group "$((m_limit < 10 ? m_limit : 10))"
   elif [ "$m_age" -lt 3000 ]; then
     nap
   else
@@ -110,7 +110,7 @@ done
 # What the command left behind in its group goes with it.
 if signal_group 0; then end_group 1; fi
 
-m_until=$(($(now_ms) + 3000))
+m_until=$(($(now_ms) + 10000))
 m_keeper_start=$(start_of "$m_keeper")
 while alive "$m_keeper" "$m_keeper_start" && [ "$(now_ms)" -lt "$m_until" ]; do nap; done
 kill "$m_keeper" 2>/dev/null

@@ -1,10 +1,9 @@
 import type { VmConfig } from '../inventory.ts';
 import type { Change } from '../plan.ts';
 import type { PveParams } from '../ports.ts';
-import { matchPath } from './attribute.ts';
 import { bootDiskKey } from './disk.ts';
 import { type Draft, draftDelta, openDraft } from './draft.ts';
-import { ATTRIBUTES } from './rows.ts';
+import { rankOf, rowOf } from './rows.ts';
 
 export interface WriteContext {
   /** The boot disk's key; found in the config unless given. */
@@ -39,10 +38,9 @@ export function configWrite(
 ): ConfigWrite {
   const diskKey = context.diskKey ?? bootDiskKey(config);
   const draft = openDraft(config, diskKey, context.storage);
-  for (const row of ATTRIBUTES)
-    for (const change of changes)
-      if (matchPath(row.path, change.path) !== undefined)
-        row.write?.(draft, change.after, change.path);
+  // In the order of the rows: a NIC is made by its bridge before its other members are set.
+  const ordered = [...changes].sort((a, b) => rankOf(a.path) - rankOf(b.path));
+  for (const { path, after } of ordered) rowOf(path)?.write?.(draft, after, path);
   return {
     ...draftDelta(config, draft),
     ...diskWork(draft),

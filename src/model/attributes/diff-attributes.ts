@@ -1,8 +1,7 @@
 import { byCodeUnit, type Json, sameJson } from '../json.ts';
 import type { Cause, Change } from '../plan.ts';
 import type { Attributes } from '../worker.ts';
-import { matchPath } from './attribute.ts';
-import { ATTRIBUTES, costOf, fallbackOf, rowOf } from './rows.ts';
+import { costOf, fallbackOf, rankOf, rowOf } from './rows.ts';
 import { sizeOf } from './rows-disk.ts';
 
 /** The four views of one worker that a change is derived from. */
@@ -59,7 +58,7 @@ function changeOf(path: string, views: Views): Change | undefined {
     return sameJson(declared, want) ? undefined : recordChange(path, declared, want);
   const after = path in views.desired ? want : unsetOf(path, views.desired);
   const before = found[path] ?? null;
-  if (satisfies(path, after, before) || (after === null && sameJson(before, fallbackOf(path))))
+  if (satisfies(path, after, before) || isDefault(path, after, before))
     return declaredBefore === undefined || sameJson(declared, want)
       ? undefined
       : recordChange(path, declared, want);
@@ -72,6 +71,12 @@ function changeOf(path: string, views: Views): Change | undefined {
     cost: costOf(path, before, after),
     ...(applied === undefined || sameJson(applied, before) ? {} : { applied }),
   };
+}
+
+/** PVE may drop a written default, and shows the default of what is unset. */
+function isDefault(path: string, after: Json, before: Json): boolean {
+  const fallback = fallbackOf(path);
+  return fallback !== null && sameJson(after ?? fallback, before ?? fallback);
 }
 
 /** What a path that is not declared (any more) goes back to; with its NIC, everything of the NIC goes. */
@@ -103,13 +108,7 @@ function plain(path: string, value: Json): Json {
   return path === 'disk.size' ? (sizeOf(value) ?? null) : value;
 }
 
-const ORDER = ATTRIBUTES.map((row) => row.path);
-
 function byOrder(a: string, b: string): number {
-  const order = rank(a) - rank(b);
+  const order = rankOf(a) - rankOf(b);
   return order !== 0 ? order : byCodeUnit(a, b);
-}
-
-function rank(path: string): number {
-  return ORDER.findIndex((pattern) => matchPath(pattern, path) !== undefined);
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts';
 import type { Cost } from '../plan.ts';
-import { type Attribute, matchPath } from './attribute.ts';
+import type { Attribute } from './attribute.ts';
 import { CLOUD_INIT_ROWS } from './rows-cloud-init.ts';
 import { DISK_ROWS, DRIVES_ROW } from './rows-disk.ts';
 import { IDENTITY_ROWS, PLACE_ROWS, PROFILE_ROWS, SIZE_ROWS } from './rows-machine.ts';
@@ -23,9 +23,18 @@ export const ATTRIBUTES: readonly Attribute[] = [
   ...RECORD_ROWS,
 ];
 
+const RANKS: ReadonlyMap<string, number> = new Map(ATTRIBUTES.map((row, rank) => [row.path, rank]));
+
+/** Position of a concrete path's row; -1 when it has none. Looked up, not searched: it is asked for every path. */
+export function rankOf(path: string): number {
+  const pattern = path.replace(/\[\d+\]/, '[]');
+  const dot = path.indexOf('.');
+  return RANKS.get(pattern) ?? (dot < 0 ? -1 : (RANKS.get(`${path.slice(0, dot)}.*`) ?? -1));
+}
+
 /** The row that a concrete path belongs to. */
 export function rowOf(path: string): Attribute | undefined {
-  return ATTRIBUTES.find((row) => matchPath(row.path, path) !== undefined);
+  return ATTRIBUTES[rankOf(path)];
 }
 
 /** What a change of this path costs; paths without a row (`image`) mean a new VM. */

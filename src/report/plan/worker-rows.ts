@@ -174,7 +174,7 @@ function detailLines(worker: WorkerPlan, indent: number, verbose: boolean): read
 
 function pastLines(worker: WorkerPlan): readonly string[] {
   const past = [
-    ...(worker.declaredAt === undefined
+    ...(worker.declaredAt === undefined || worker.desired !== undefined
       ? []
       : [`was declared in ${escapeTerminal(worker.declaredAt.file)}`]),
     ...(worker.lastUsed === undefined ? [] : [`last used by ${escapeTerminal(worker.lastUsed)}`]),

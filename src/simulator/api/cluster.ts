@@ -1,12 +1,11 @@
 import { may, mayOnVms, privilegesOn } from '../access.ts';
-import { failed, invalid } from '../api-error.ts';
+import { invalid } from '../api-error.ts';
 import { nodeFingerprint } from '../guest/network.ts';
-import { sha1 } from '../sequence.ts';
 import { coresOf, isRunning, memoryOf } from '../vm/config.ts';
 import { bootDisk, parseSize } from '../vm/drives.ts';
 import { isOnNode, totalBytes, usageOf } from '../vm/volumes.ts';
 import type { BroadcastVm, SimNode, SimStorage, Vm } from '../world.ts';
-import { type Ctx, type Handler, param, reply } from './context.ts';
+import { type Ctx, type Handler, reply } from './context.ts';
 import { hasQuorum } from './vm-power.ts';
 
 const LOWEST = 100;
@@ -67,6 +66,7 @@ function nodeRow(ctx: Ctx, node: SimNode, inUse: number): Record<string, unknown
     node: node.name,
     status: node.status,
     level: '',
+    ...(node.maintenance ? { hastate: 'maintenance' } : {}),
     ...(seen && node.status === 'online' ? nodeUsage(ctx, node, inUse) : {}),
   };
 }
@@ -86,6 +86,8 @@ function vmRow(ctx: Ctx, vm: Vm, pool: string | undefined): Record<string, unkno
     ? broadcastRow(vm, seen)
     : { id: `qemu/${vm.vmid}`, type: 'qemu', vmid: vm.vmid, node: vm.node, status: 'unknown' };
   if (pool !== undefined) row.pool = pool;
+  const managed = world.ha[`vm:${vm.vmid}`];
+  if (managed !== undefined) row.hastate = managed.state;
   if (vm.config.lock !== undefined) row.lock = vm.config.lock;
   if (vm.config.tags !== undefined) row.tags = vm.config.tags;
   return row;
@@ -226,64 +228,6 @@ export const clusterStatus: Handler = (ctx) => {
 };
 
 export const options: Handler = ({ world }) => reply({ ...world.options, 'allowed-tags': [] });
-
-export const haResources: Handler = ({ world }) =>
-  reply(
-    Object.values(world.ha).map((entry) => ({
-      sid: entry.sid,
-      type: 'vm',
-      state: entry.state,
-      digest: sha1(JSON.stringify(world.ha)),
-    })),
-  );
-
-export const addHa: Handler = (ctx) => {
-  const sid = param(ctx, 'sid');
-  const name = sid.startsWith('vm:') ? sid : `vm:${sid}`;
-  if (ctx.world.ha[name] !== undefined) throw failed(`resource ID '${name}' already defined`);
-  ctx.world.ha[name] = { sid: name, state: ctx.params.state ?? 'started' };
-  return reply(null);
-};
-
-export const removeHa: Handler = (ctx) => {
-  const sid = param(ctx, 'sid');
-  delete ctx.world.ha[sid.startsWith('vm:') ? sid : `vm:${sid}`];
-  return reply(null);
-};
-
-export const haStatus: Handler = (ctx) => {
-  const quorate = hasQuorum(ctx);
-  const services = Object.values(ctx.world.ha).map((entry) => ({
-    id: `service:${entry.sid}`,
-    type: 'service',
-    sid: entry.sid,
-    state: entry.state,
-    request_state: entry.state,
-    node: ctx.world.vms[entry.sid.slice(3)]?.node ?? ctx.node,
-    status: `${entry.sid} (${ctx.node}, ${entry.state})`,
-  }));
-  const modes = Object.values(ctx.world.nodes).map((node) => ({
-    id: `lrm:${node.name}`,
-    type: 'lrm',
-    node: node.name,
-    status: `${node.name} (${node.maintenance ? 'maintenance mode' : 'idle'}, simulated)`,
-  }));
-  const head = {
-    id: 'quorum',
-    type: 'quorum',
-    node: ctx.node,
-    quorate: quorate ? 1 : 0,
-    status: quorate ? 'OK' : 'No quorum on node',
-  };
-  return reply(services.length === 0 ? [head] : [head, ...modes, ...services]);
-};
-
-export const replication: Handler = (ctx) =>
-  reply(
-    ctx.world.replication
-      .filter((job) => may(ctx.world, ctx.caller, `/vms/${job.guest}`, 'VM.Audit'))
-      .map((job) => ({ ...job, jobnum: 0, type: 'local' })),
-  );
 
 export const permissions: Handler = (ctx) => {
   const { world, caller, params } = ctx;

@@ -23,6 +23,12 @@ export const nodeStatus: Handler = (ctx) => {
     },
     swap: { total: 0, used: 0, free: 0 },
     ksm: { shared: 0 },
+    ...hardware(node.cpus),
+  });
+};
+
+function hardware(cpus: number): Record<string, unknown> {
+  return {
     rootfs: {
       total: 96 * 1024 ** 3,
       used: 12 * 1024 ** 3,
@@ -30,8 +36,8 @@ export const nodeStatus: Handler = (ctx) => {
       avail: 80 * 1024 ** 3,
     },
     cpuinfo: {
-      cpus: node.cpus,
-      cores: node.cpus,
+      cpus: cpus,
+      cores: cpus,
       sockets: 1,
       model: 'Simulated CPU',
       mhz: '3000.000',
@@ -46,8 +52,8 @@ export const nodeStatus: Handler = (ctx) => {
       version: '#1 SMP PREEMPT_DYNAMIC',
       machine: 'x86_64',
     },
-  });
-};
+  };
+}
 
 export const nodeVersion: Handler = ({ world }) =>
   reply({

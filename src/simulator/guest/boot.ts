@@ -44,7 +44,7 @@ export function bootGuest(world: World, vm: Vm, startedMs: number): void {
   vm.power.bootDoneMs = ready;
 }
 
-export function bootVolume(world: World, vm: Vm): Volume | undefined {
+function bootVolume(world: World, vm: Vm): Volume | undefined {
   const key = bootDisk(vm.config);
   return key === undefined
     ? undefined

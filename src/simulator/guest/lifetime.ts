@@ -154,7 +154,7 @@ export function rebootInside(world: World, vm: Vm, nowMs: number): void {
 }
 
 /** On a stopped VM nothing stays pending: detached disks become unused ones. */
-export function applyPending(vm: Vm): void {
+function applyPending(vm: Vm): void {
   for (const key of vm.pendingDelete) detach(vm, key);
   Object.assign(vm.config, vm.pending);
   vm.pending = {};

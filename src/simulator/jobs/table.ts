@@ -5,7 +5,8 @@ import { clone } from './clone.ts';
 import { create } from './create.ts';
 import { destroy } from './destroy.ts';
 import { migrate, move, resize, template } from './disks.ts';
-import { brief, bulk, byHa, pause, reboot, reset, resume, shutdown, start, stop } from './power.ts';
+import { bulk, byHa } from './many.ts';
+import { brief, pause, reboot, reset, resume, shutdown, start, stop } from './power.ts';
 import { drop, rollback, take } from './snapshots.ts';
 import { download, removeImage } from './storage.ts';
 

@@ -1,7 +1,7 @@
 import { bootGuest } from '../guest/boot.ts';
 import { randomMac, randomUuid } from '../sequence.ts';
 import type { VmSpec } from '../spec.ts';
-import type { Vm, World } from '../world.ts';
+import type { SimStorage, Vm, World } from '../world.ts';
 import { coresOf, memoryOf } from './config.ts';
 import { printSize } from './drives.ts';
 import { addVolume, isDirectory } from './volumes.ts';
@@ -12,7 +12,6 @@ const CLOUD_INIT_BYTES = 4 * 1024 ** 2;
 export function makeVmFromSpec(world: World, spec: VmSpec, nowMs: number): Vm {
   const storage = world.storages[spec.storage];
   if (storage === undefined) throw new Error(`VM ${spec.vmid}: no storage '${spec.storage}'`);
-  const image = spec.image === undefined ? undefined : world.images[spec.image];
   const format = isDirectory(storage.type) ? 'qcow2' : 'raw';
   const disk = addVolume(world, storage, {
     vmid: spec.vmid,
@@ -23,6 +22,30 @@ export function makeVmFromSpec(world: World, spec: VmSpec, nowMs: number): Vm {
   });
   if (spec.template) disk.isBase = true;
   if (spec.image !== undefined) disk.image = spec.image;
+  const config = configFor(world, spec, storage, disk.volid, nowMs);
+  const vm: Vm = {
+    vmid: spec.vmid,
+    node: spec.node,
+    config,
+    pending: {},
+    pendingDelete: [],
+    snapshots: {},
+    power: stoppedPower(),
+    ignoresShutdown: spec.ignoresShutdown ?? false,
+    backupBytes: spec.backupBytes ?? Math.floor(spec.disk / 3),
+  };
+  if (spec.status === 'running') runSinceLong(world, vm, nowMs);
+  return vm;
+}
+
+function configFor(
+  world: World,
+  spec: VmSpec,
+  storage: SimStorage,
+  disk: string,
+  nowMs: number,
+): Record<string, string> {
+  const image = spec.image === undefined ? undefined : world.images[spec.image];
   const config: Record<string, string> = {
     name: spec.name,
     boot: 'order=scsi0',
@@ -31,7 +54,7 @@ export function makeVmFromSpec(world: World, spec: VmSpec, nowMs: number): Vm {
     cpu: 'x86-64-v2-AES',
     ostype: 'l26',
     scsihw: 'virtio-scsi-single',
-    scsi0: `${disk.volid},discard=on,iothread=1,size=${printSize(spec.disk)}`,
+    scsi0: `${disk},discard=on,iothread=1,size=${printSize(spec.disk)}`,
     net0: `virtio=${randomMac(world)},bridge=vmbr0`,
     smbios1: `uuid=${randomUuid(world)}`,
     vmgenid: randomUuid(world),
@@ -54,20 +77,7 @@ export function makeVmFromSpec(world: World, spec: VmSpec, nowMs: number): Vm {
       vga: 'serial0',
     });
   }
-  Object.assign(config, spec.config);
-  const vm: Vm = {
-    vmid: spec.vmid,
-    node: spec.node,
-    config,
-    pending: {},
-    pendingDelete: [],
-    snapshots: {},
-    power: stoppedPower(),
-    ignoresShutdown: spec.ignoresShutdown ?? false,
-    backupBytes: spec.backupBytes ?? Math.floor(spec.disk / 3),
-  };
-  if (spec.status === 'running') runSinceLong(world, vm, nowMs);
-  return vm;
+  return { ...config, ...spec.config };
 }
 
 export function stoppedPower(): Vm['power'] {

@@ -17,7 +17,7 @@ const GIB = 1024 ** 3;
 const CLOUD_INIT_BYTES = 4 * 1024 ** 2;
 
 /** `STORAGE:SIZE`: a new volume is asked for. */
-export function wantsNew(value: string): boolean {
+function wantsNew(value: string): boolean {
   return /^[^:,/]+:(?:\d+(?:\.\d+)?|cloudinit)(?:,|$)/.test(value);
 }
 

@@ -21,7 +21,7 @@ async function ask(guest: GuestDoor, more: readonly string[] = []) {
   return fieldsOf(await guest.run('checks', questions(guest, more)));
 }
 
-describe.each(allDoors)('checks in $name', (door) => {
+describe.each(allDoors)('checks in $name', { timeout: 90_000 }, (door) => {
   test('of a healthy worker all pass, one line each, and the end is marked', () =>
     withGuest(door, HEALTHY, async (guest) => {
       const pve = ['pve-api', '127.0.0.1', String(guest.openPort)];
@@ -181,7 +181,7 @@ function padded(line: readonly string[]): readonly string[] {
     : line;
 }
 
-describe.each(allDoors)('a declared check in $name', (door) => {
+describe.each(allDoors)('a declared check in $name', { timeout: 90_000 }, (door) => {
   test('gives its exit status and the last line it wrote', () =>
     withGuest(door, {}, async (guest) => {
       const argv = ['sh', '-c', 'echo first; echo second; echo "store1 is full"; exit 3'];

@@ -10,7 +10,7 @@ const CKSUM = posixCksum(Buffer.from(TEXT));
 const STAGE = '/var/lib/muster/stage';
 const TARGET = '/usr/local/bin/backup-vm';
 
-describe.each(allDoors)('declared files in $name', (door) => {
+describe.each(allDoors)('declared files in $name', { timeout: 90_000 }, (door) => {
   test('are put together from their parts, with their mode, and then found to be the same', () =>
     withGuest(door, {}, async (guest) => {
       const declared = [DIGEST, CKSUM, '0755', TARGET];

@@ -42,7 +42,9 @@ export interface GuestDoor {
   run(name: string, args: readonly string[], stdin?: string): Promise<Answer>;
   /** undefined: no such file. */
   file(path: string): Promise<{ readonly content: string; readonly mode: number } | undefined>;
-  writeFile(path: string, content: string): Promise<void>;
+  writeFile(path: string, content: string | Uint8Array): Promise<void>;
+  /** Lets time pass. */
+  pass(ms: number): Promise<void>;
   /** Resolves when the condition holds; time passes as it does there. */
   until(what: string, holds: () => Promise<boolean>): Promise<void>;
   /** What a reboot leaves behind: /run is empty and nothing runs. */

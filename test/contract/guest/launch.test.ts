@@ -13,7 +13,7 @@ const launch = (guest: GuestDoor, fence: number, seconds = 1800) =>
     scriptText('deadman'),
   ]);
 
-describe.each(allDoors)('launching in $name', (door) => {
+describe.each(allDoors)('launching in $name', { timeout: 90_000 }, (door) => {
   test('arms the dead-man timer as a unit of systemd, once', () =>
     withGuest(door, { systemd: true }, async (guest) => {
       expect(fieldsOf(await launch(guest, 1))).toEqual([['armed', 'systemd']]);
@@ -65,7 +65,7 @@ describe.each(allDoors)('launching in $name', (door) => {
     }));
 });
 
-describe.each(allDoors)('cloud-init in $name (P29)', (door) => {
+describe.each(allDoors)('cloud-init in $name (P29)', { timeout: 90_000 }, (door) => {
   test.each([
     ['absent', 'absent'],
     ['done', 'done'],

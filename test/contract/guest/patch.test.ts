@@ -23,7 +23,7 @@ async function patch(guest: GuestDoor, args: readonly string[]): Promise<readonl
   return result.trim().split('\n');
 }
 
-describe.each(allDoors)('patching in $name', (door) => {
+describe.each(allDoors)('patching in $name', { timeout: 90_000 }, (door) => {
   test.each([
     ['debian', 'apt'],
     ['fedora', 'dnf'],

@@ -1,6 +1,16 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -12,7 +22,7 @@ import type { Answer, Door, GuestDoor, GuestSetup } from './guest-world.ts';
 
 /** Programs that every guest has; the shell under test brings them along where it is busybox. */
 const COMMON =
-  'awk cat chmod cksum cut dd grep head kill ln ls mkdir mkfifo mv od readlink rm sed setsid sha256sum sleep sort tail timeout tr true touch wc';
+  'awk cat chmod cksum cut dd grep head kill ln ls mkdir mkfifo mv od readlink rm sed setsid sha256sum sleep sort tail test timeout tr true touch wc';
 
 const SHELLS: readonly (readonly [string, string, readonly string[]])[] = [
   ['dash', '/usr/bin/dash', []],
@@ -59,9 +69,11 @@ async function openReal(
       await mkdir(dirname(join(home, 'root', at)), { recursive: true });
       await writeFile(join(home, 'root', at), content);
     },
+    pass: (ms) => pause(ms),
     until: async (what, holds) => {
-      for (let left = 200; !(await holds()); left--) {
-        if (left === 0) throw new Error(`never: ${what}`);
+      const deadline = Date.now() + 50_000;
+      while (!(await holds())) {
+        if (Date.now() > deadline) throw new Error(`never: ${what}`);
         await pause(50);
       }
     },
@@ -70,6 +82,7 @@ async function openReal(
     poweredOff: async () => existsSync(join(home, 'root/powered-off')),
     close: async () => {
       server.close();
+      await endProcesses(join(home, 'root'));
       await rm(home, { recursive: true, force: true, maxRetries: 10 });
     },
   };
@@ -174,4 +187,22 @@ async function freePort(): Promise<number> {
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : 0;
+}
+
+/** Ends the session of every process that the guest's scripts noted down. */
+async function endProcesses(root: string): Promise<void> {
+  const attempts = join(root, 'var/lib/muster/attempts');
+  const keys = await readdir(attempts).catch(() => []);
+  const notes = keys.flatMap((key) => [join(attempts, key, 'pid'), join(attempts, key, 'group')]);
+  for (const note of [join(root, 'run/muster/deadman.pid'), ...notes]) {
+    const pid = Number((await readIf(note))?.content.split(' ')[0]);
+    if (!(pid > 1)) continue;
+    for (const target of [-pid, pid]) {
+      try {
+        process.kill(target, 'SIGKILL');
+      } catch {
+        // It has ended by itself.
+      }
+    }
+  }
 }

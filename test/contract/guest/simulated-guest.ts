@@ -35,8 +35,10 @@ function openSimulated(setup: GuestSetup): GuestDoor {
     },
     file: async (path) => vm.power.guest?.files[path],
     writeFile: async (path, content) => {
-      guest().files[path] = { content, mode: 0o644, mtimeMs: world.nowMs };
+      const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
+      guest().files[path] = { content: text, mode: 0o644, mtimeMs: world.nowMs };
     },
+    pass: async (ms) => pass(world, vm, world.nowMs + ms),
     until: async (what, holds) => {
       for (let left = 2000; !(await holds()); left--) {
         if (left === 0) throw new Error(`never: ${what}`);

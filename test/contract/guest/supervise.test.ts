@@ -28,7 +28,7 @@ async function ended(guest: GuestDoor, key = 'night-1'): Promise<Answer> {
   return answer ?? { exit: -1, stdout: '', stderr: '' };
 }
 
-describe.each(allDoors)('the supervisor in $name', (door) => {
+describe.each(allDoors)('the supervisor in $name', { timeout: 90_000 }, (door) => {
   test('keeps output and exit status until they are asked for', () =>
     withGuest(door, {}, async (guest) => {
       await start(guest, ['sh', '-c', 'echo hello; exit 7']);
@@ -94,88 +94,92 @@ describe.each(allDoors)('the supervisor in $name', (door) => {
     }));
 });
 
-describe.each(realDoors())('processes under the supervisor in $name', (door) => {
-  test('get their words and secrets as they were given, secrets in no file that stays', () =>
-    withGuest(door, {}, async (guest) => {
-      const words = ['a b', "it's", '$HOME', 'two\nlines', '', '*', '-n', 'end\\', 'nl\n'];
-      const script = 'printf "<%s>" "$@"; printf "[%s]" "$SECRET"';
-      await start(guest, ['sh', '-c', script, 'x', ...words], {
-        stdin: "export SECRET='p'\\''w $HOME\n\"2\"'\n",
-      });
-      const answer = await ended(guest);
-      const expected = `${words.map((word) => `<${word}>`).join('')}[p'w $HOME\n"2"]`;
-      expect(textOf(answer, 'output')).toBe(expected);
-      expect(await guest.file('/run/muster/env/night-1')).toBeUndefined();
-    }));
+describe.each(realDoors())(
+  'processes under the supervisor in $name',
+  { timeout: 90_000 },
+  (door) => {
+    test('get their words and secrets as they were given, secrets in no file that stays', () =>
+      withGuest(door, {}, async (guest) => {
+        const words = ['a b', "it's", '$HOME', 'two\nlines', '', '*', '-n', 'end\\', 'nl\n'];
+        const script = 'printf "<%s>" "$@"; printf "[%s]" "$SECRET"';
+        await start(guest, ['sh', '-c', script, 'x', ...words], {
+          stdin: "export SECRET='p'\\''w $HOME\n\"2\"'\n",
+        });
+        const answer = await ended(guest);
+        const expected = `${words.map((word) => `<${word}>`).join('')}[p'w $HOME\n"2"]`;
+        expect(textOf(answer, 'output')).toBe(expected);
+        expect(await guest.file('/run/muster/env/night-1')).toBeUndefined();
+      }));
 
-  test('are ended with their children when time is over, deaf ones too', () =>
-    withGuest(door, {}, async (guest) => {
-      const child = 'sh -c \'trap "" TERM; echo $$ >"$1"; while :; do sleep 1; done\' x "$1" &';
-      const pidFile = `/tmp/pid-${door.name}-${process.pid}`;
-      await start(guest, ['sh', '-c', `${child} wait`, 'x', pidFile], { seconds: 1 });
-      const [status] = fieldsOf(await ended(guest));
-      expect(status?.slice(2, 4)).toEqual(['143', 'timeout']);
-      const { readFile, rm } = await import('node:fs/promises');
-      const pid = Number(await readFile(pidFile, 'utf8'));
-      await rm(pidFile);
-      await guest.until('the child is dead', async () => !isAlive(pid));
-    }));
+    test('are ended with their children when time is over, deaf ones too', () =>
+      withGuest(door, {}, async (guest) => {
+        const child = 'sh -c \'trap "" TERM; echo $$ >"$1"; while :; do sleep 1; done\' x "$1" &';
+        const pidFile = `/tmp/pid-${door.name}-${process.pid}`;
+        await start(guest, ['sh', '-c', `${child} wait`, 'x', pidFile], { seconds: 1 });
+        const [status] = fieldsOf(await ended(guest));
+        expect(status?.slice(2, 4)).toEqual(['143', 'timeout']);
+        const { readFile, rm } = await import('node:fs/promises');
+        const pid = Number(await readFile(pidFile, 'utf8'));
+        await rm(pidFile);
+        await guest.until('the child is dead', async () => !isAlive(pid));
+      }));
 
-  test('keep the beginning and the end of output that is too long, any byte of it', () =>
-    withGuest(door, {}, async (guest) => {
-      const script = 'printf "\\000\\377"; awk "BEGIN { for (i = 0; i < 400000; i++) print i }"';
-      await start(guest, ['sh', '-c', script], { max: 1000 });
-      const answer = await ended(guest);
-      const [, , code, , , size] = fieldsOf(answer)[0] ?? [];
-      expect(code).toBe('0');
-      expect(Number(size)).toBeGreaterThanOrEqual(1000);
-      expect(Number(size)).toBeLessThan(70 * 65_536);
-      expect(answer.stdout).toMatch(/^output\t00ff300a310a/m);
-      expect(textOf(answer, 'tail')).toMatch(/\n399999\n$/);
-    }));
+    test('keep the beginning and the end of output that is too long, any byte of it', () =>
+      withGuest(door, {}, async (guest) => {
+        const script = 'printf "\\000\\377"; awk "BEGIN { for (i = 0; i < 400000; i++) print i }"';
+        await start(guest, ['sh', '-c', script], { max: 1000 });
+        const answer = await ended(guest);
+        const [, , code, , , size] = fieldsOf(answer)[0] ?? [];
+        expect(code).toBe('0');
+        expect(Number(size)).toBeGreaterThanOrEqual(1000);
+        expect(Number(size)).toBeLessThan(70 * 65_536);
+        expect(answer.stdout).toMatch(/^output\t00ff300a310a/m);
+        expect(textOf(answer, 'tail')).toMatch(/\n399999\n$/);
+      }));
 
-  test('run on when whoever started them is gone', () =>
-    withGuest(door, { systemd: true }, async (guest) => {
-      // The starting shell has ended with the answer; the attempt is still at work.
-      const answer = await start(guest, ['sh', '-c', 'sleep 1; echo later']);
-      expect(fieldsOf(answer)[0]?.[1]).toBe('running');
-      expect(textOf(await ended(guest), 'output')).toBe('later\n');
-    }));
+    test('run on when whoever started them is gone', () =>
+      withGuest(door, { systemd: true }, async (guest) => {
+        // The starting shell has ended with the answer; the attempt is still at work.
+        const answer = await start(guest, ['sh', '-c', 'sleep 1; echo later']);
+        expect(fieldsOf(answer)[0]?.[1]).toBe('running');
+        expect(textOf(await ended(guest), 'output')).toBe('later\n');
+      }));
 
-  test('of twenty callers at once are started by one', () =>
-    withGuest(door, {}, async (guest) => {
-      const argv = [
-        'sh',
-        '-c',
-        'echo started >>"$1"',
-        'x',
-        `/tmp/started-${door.name}-${process.pid}`,
-      ];
-      const answers = await Promise.all(Array.from({ length: 20 }, () => start(guest, argv)));
-      expect(answers.every(({ exit }) => exit === 0)).toBe(true);
-      await ended(guest);
-      const { readFile, rm } = await import('node:fs/promises');
-      const text = await readFile(argv.at(-1) ?? '', 'utf8');
-      await rm(argv.at(-1) ?? '');
-      expect(text).toBe('started\n');
-    }));
+    test('of twenty callers at once are started by one', () =>
+      withGuest(door, {}, async (guest) => {
+        const argv = [
+          'sh',
+          '-c',
+          'echo started >>"$1"',
+          'x',
+          `/tmp/started-${door.name}-${process.pid}`,
+        ];
+        const answers = await Promise.all(Array.from({ length: 20 }, () => start(guest, argv)));
+        expect(answers.every(({ exit }) => exit === 0)).toBe(true);
+        await ended(guest);
+        const { readFile, rm } = await import('node:fs/promises');
+        const text = await readFile(argv.at(-1) ?? '', 'utf8');
+        await rm(argv.at(-1) ?? '');
+        expect(text).toBe('started\n');
+      }));
 
-  test('that were lost with their supervisor are told as lost', () =>
-    withGuest(door, {}, async (guest) => {
-      await start(guest, ['sleep', '500']);
-      const groupFile = '/var/lib/muster/attempts/night-1/group';
-      await guest.until('it runs', async () => (await guest.file(groupFile)) !== undefined);
-      const pids = (await guest.file('/var/lib/muster/attempts/night-1/pid'))?.content.split(' ');
-      const group = (await guest.file(groupFile))?.content.split(' ');
-      process.kill(Number(pids?.[0]), 'SIGKILL');
-      const status = async () =>
-        fieldsOf(await guest.run('supervise-status', ['night-1', '0']))[0]?.[1];
-      // Its program still runs: not proven ended.
-      expect(await status()).toBe('running');
-      process.kill(-Number(group?.[0]), 'SIGKILL');
-      await guest.until('lost', async () => (await status()) === 'lost');
-    }));
-});
+    test('that were lost with their supervisor are told as lost', () =>
+      withGuest(door, {}, async (guest) => {
+        await start(guest, ['sleep', '500']);
+        const groupFile = '/var/lib/muster/attempts/night-1/group';
+        await guest.until('it runs', async () => (await guest.file(groupFile)) !== undefined);
+        const pids = (await guest.file('/var/lib/muster/attempts/night-1/pid'))?.content.split(' ');
+        const group = (await guest.file(groupFile))?.content.split(' ');
+        process.kill(Number(pids?.[0]), 'SIGKILL');
+        const status = async () =>
+          fieldsOf(await guest.run('supervise-status', ['night-1', '0']))[0]?.[1];
+        // Its program still runs: not proven ended.
+        expect(await status()).toBe('running');
+        process.kill(-Number(group?.[0]), 'SIGKILL');
+        await guest.until('lost', async () => (await status()) === 'lost');
+      }));
+  },
+);
 
 function isAlive(pid: number): boolean {
   try {

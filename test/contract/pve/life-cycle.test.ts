@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { dataOf, loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
@@ -19,6 +19,15 @@ async function until(ready: () => Promise<boolean>): Promise<void> {
   }
   throw new Error('that never came about');
 }
+
+/** Whatever failed, the machine goes again. */
+afterAll(async () => {
+  if ((await target.call('GET', `${vm}/config`)).status !== 200) return;
+  const stopped = await target.call('POST', `${vm}/status/stop`);
+  await replay.task(dataOf(stopped));
+  const gone = await target.call('DELETE', vm, { purge: '1' });
+  if (gone.status === 200) await replay.task(dataOf(gone));
+});
 
 describe('the life of a machine, step by step', () => {
   it('is cloned under a lock, shown while it is copied, and owned by nobody else meanwhile', async () => {

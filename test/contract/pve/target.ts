@@ -147,6 +147,7 @@ function send(
         headers: { ...headers, 'content-length': Buffer.byteLength(body) },
         ...(ca === undefined ? {} : { ca }),
         rejectUnauthorized: pin === undefined,
+        agent: false,
       },
       (response) => {
         const chunks: Buffer[] = [];
@@ -165,14 +166,14 @@ function send(
       },
     );
     request.on('error', reject);
+    /** Nothing is sent, the token least of all, before the certificate is known to be the right one. */
     request.on('socket', (socket) => {
-      socket.on('secureConnect', () => {
+      socket.once('secureConnect', () => {
         const seen = 'getPeerCertificate' in socket ? fingerprint(socket) : undefined;
-        if (pin !== undefined && seen !== pin)
-          request.destroy(new Error(`another certificate: ${seen}`));
+        if (pin === undefined || seen === pin) request.end(body);
+        else request.destroy(new Error(`another certificate: ${seen}`));
       });
     });
-    request.end(body);
   });
 }
 

@@ -236,7 +236,7 @@ export function written(before: VmConfig, write: ReturnType<typeof configWrite>)
 
 function normalised(key: string, value: string): string {
   if (/^net\d+$/.test(key))
-    return value.replace(/^([a-z0-9-]+)(?=,|$)/, '$1=BC:24:11:AA:BB:0' + key.slice(3));
+    return value.replace(/^([a-z0-9-]+)(?=,|$)/, `$1=BC:24:11:AA:BB:0${key.slice(3)}`);
   if (key === 'tags') return [...new Set(value.toLowerCase().split(';'))].sort().join(';');
   if (key === 'description') return value.trimEnd();
   return value;

@@ -1,0 +1,76 @@
+import { byCodeUnit } from '../model/json.ts';
+import { lookup } from '../model/lookup.ts';
+import type { WorkerSpec } from '../model/worker.ts';
+import type { PlanInput } from './plan-input.ts';
+import { volumesOf } from './plan-needs.ts';
+import { fail, type Problem } from './preflight-problem.ts';
+
+export function storageProblems(spec: WorkerSpec, input: PlanInput): readonly Problem[] {
+  const storage = spec.disk.storage;
+  return storage === undefined ? [] : contentProblems(spec.node, storage, 'images', input);
+}
+
+/** Is that storage there on that node, and does it take that content? */
+export function contentProblems(
+  node: string,
+  storage: string,
+  content: string,
+  { inventory }: PlanInput,
+): readonly Problem[] {
+  const known = Object.values(inventory.storages).filter((facts) => facts.node === node);
+  if (known.length === 0) return [];
+  const facts = lookup(inventory.storages, `${node}/${storage}`);
+  const others = known
+    .filter((each) => each.enabled && each.content.includes(content))
+    .map((each) => each.storage)
+    .sort(byCodeUnit);
+  const remedy =
+    others.length === 0 ? undefined : `On ${node} these take ${content}: ${others.join(', ')}.`;
+  if (facts === undefined || !facts.enabled)
+    return [
+      fail('storage-missing', `storage ${storage} is not there on ${node}, or disabled`, remedy),
+    ];
+  if (!facts.active)
+    return [
+      fail(
+        'storage-inactive',
+        `storage ${storage} is not active on ${node}`,
+        `Mend it on ${node}: pvesm status`,
+      ),
+    ];
+  if (facts.content.includes(content)) return [];
+  return [
+    fail('storage-content', `storage ${storage} on ${node} does not take "${content}"`, remedy),
+  ];
+}
+
+export function snippetProblems(spec: WorkerSpec, input: PlanInput): readonly Problem[] {
+  const { cloudInit, node } = spec;
+  return [cloudInit?.userData, cloudInit?.networkData, cloudInit?.vendorData].flatMap((volume) => {
+    if (volume === undefined || !volume.includes(':')) return [];
+    if (input.inventory.volumes[`${node}/${volume}`] !== undefined) return [];
+    if (!wasRead(spec, volume, 'snippets', input)) return [];
+    // PVE takes a missing snippet without a word, and the VM then does not start.
+    return [
+      fail(
+        'snippet-not-found',
+        `snippet ${volume} is not on ${node}`,
+        `Copy it to that storage on ${node}.`,
+      ),
+    ];
+  });
+}
+
+/** What could not be read says nothing. */
+export function wasRead(
+  spec: WorkerSpec,
+  volume: string,
+  content: string,
+  { inventory }: PlanInput,
+): boolean {
+  const storage = volume.split(':')[0] ?? '';
+  const wanted = volumesOf(spec).some(
+    (need) => need.storage === storage && need.content === content,
+  );
+  return wanted && inventory.unread?.[`volumes ${spec.node}/${storage} ${content}`] === undefined;
+}
