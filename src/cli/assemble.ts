@@ -10,6 +10,7 @@ import { planNeeds } from '../plan/plan-needs.ts';
 import { readDetails } from '../pve/details.ts';
 import { readInventory } from '../pve/inventory.ts';
 import type { StateView } from '../report/plan/headline.ts';
+import { withoutDeadRuns } from '../state/dead-runs.ts';
 import type { Invocation } from './invocation.ts';
 import { loadProject, openCluster, openState, type Project } from './load-project.ts';
 import { stateView } from './state-view.ts';
@@ -39,7 +40,9 @@ export async function withProject<T>(
   const project = await loadProject(invocation);
   const { project: name, environment } = project.declaration;
   const store = await openState(invocation, project, `muster ${context.argv[0] ?? ''}`.trim());
-  const { state: found } = await store.read();
+  const { state: recorded } = await store.read();
+  const found =
+    recorded === undefined ? undefined : await withoutDeadRuns(recorded, context.processes);
   const state = found ?? emptyState(context.random.uuid(), name, environment);
   const pve = await openCluster(invocation, project);
   try {

@@ -29,7 +29,7 @@ interface Reader {
   readonly mistakes: Mistake[];
   readonly anchors: Map<string, Node>;
   readonly done: Map<Node, Plain>;
-  /** Nodes whose conversion has begun and not ended: an alias to one of them contains itself. */
+  /** Anchored nodes whose conversion has begun and not ended: an alias to one of them contains itself. */
   readonly open: Set<Node>;
   /** Members copied by merge keys so far: unlike aliases, they take memory each time. */
   copied: number;
@@ -59,8 +59,10 @@ export function plainValue(source: Source): { value: unknown; mistakes: readonly
 function convert(reader: Reader, node: Node | null, level: number): Plain {
   if (node === null) return NOTHING;
   if (isAlias(node)) return convertAlias(reader, node);
-  if ('anchor' in node && node.anchor !== undefined) reader.anchors.set(node.anchor, node);
   if (level > MAX_DEPTH) return tooDeep(reader, node);
+  const { anchor } = node as { readonly anchor?: string };
+  if (anchor === undefined) return bounded(reader, node, convertNode(reader, node, level));
+  reader.anchors.set(anchor, node);
   reader.open.add(node);
   const plain = bounded(reader, node, convertNode(reader, node, level));
   reader.open.delete(node);
@@ -85,23 +87,25 @@ function convertList(reader: Reader, list: YAMLSeq, level: number): Plain {
 }
 
 function convertMap(reader: Reader, map: YAMLMap, level: number): Plain {
-  const members = new Map<string, Plain>();
+  const members: Record<string, unknown> = {};
   const places = new Map<string, Node>();
+  const parts: Plain[] = [];
   const merged: Plain[] = [];
   for (const pair of map.items as Pair<Node | null, Node | null>[]) {
-    const value = convert(reader, pair.value, level + 1);
+    const plain = convert(reader, pair.value, level + 1);
     if (isMergeKey(pair.key)) {
-      merged.push(...mergedMaps(reader, pair.value ?? pair.key, value));
+      merged.push(...mergedMaps(reader, pair.value ?? pair.key, plain));
       continue;
     }
     const key = keyText(reader, map, pair.key);
     if (key === undefined || pair.key === null) continue;
     const first = places.get(key);
     if (first !== undefined) reader.mistakes.push(duplicate(reader.source, key, first, pair.key));
-    places.set(key, first ?? pair.key);
-    members.set(key, value);
+    else places.set(key, pair.key);
+    members[key] = plain.value;
+    parts.push(plain);
   }
-  return withMerged(members, affordable(reader, map, merged));
+  return withMerged(members, parts, affordable(reader, map, merged));
 }
 
 function affordable(reader: Reader, map: Node, merged: readonly Plain[]): readonly Plain[] {
@@ -112,21 +116,14 @@ function affordable(reader: Reader, map: Node, merged: readonly Plain[]): readon
 }
 
 /** Own keys win over merged ones, earlier merged maps over later ones. */
-function withMerged(own: ReadonlyMap<string, Plain>, merged: readonly Plain[]): Plain {
-  if (merged.length === 0)
-    return {
-      value: objectOf([...own].map(([key, { value }]) => [key, value])),
-      ...extent([...own.values()]),
-    };
-  const value = objectOf([
-    ...merged.toReversed().flatMap((plain) => Object.entries(plain.value as object)),
-    ...[...own].map(([key, plain]): [string, unknown] => [key, plain.value]),
-  ]);
-  return { value, ...extent([...own.values(), ...merged]) };
-}
-
-function objectOf(entries: Iterable<readonly [string, unknown]>): Record<string, unknown> {
-  return Object.fromEntries(entries);
+function withMerged(
+  own: Readonly<Record<string, unknown>>,
+  parts: readonly Plain[],
+  merged: readonly Plain[],
+): Plain {
+  if (merged.length === 0) return { value: own, ...extent(parts) };
+  const below = merged.toReversed().map(({ value }) => value as object);
+  return { value: Object.assign({}, ...below, own), ...extent([...parts, ...merged]) };
 }
 
 function extent(parts: readonly Plain[]): { readonly size: number; readonly depth: number } {

@@ -22,8 +22,8 @@ export function workerProblems(
     node.length > 0
       ? node
       : [
-          ...imageProblems(spec, input),
-          ...storageProblems(spec, input),
+          ...(makesVm(plan) ? imageProblems(spec, input) : []),
+          ...(makesVm(plan) || movesDisk(plan) ? storageProblems(spec, input) : []),
           ...snippetProblems(spec, input),
           ...spec.networks.flatMap((nic) => bridgeProblems(spec.node, nic, input)),
           ...sizeProblems(spec, input),
@@ -34,6 +34,15 @@ export function workerProblems(
     message: `${plan.worker}: ${problem.message}`,
     worker: plan.worker,
   }));
+}
+
+/** A VM that is there needs its image no more; a worker that is only configured will need it one day. */
+function makesVm({ uuid, actions }: WorkerPlan): boolean {
+  return uuid === undefined || actions.includes('replace') || actions.includes('deploy');
+}
+
+function movesDisk({ changes }: WorkerPlan): boolean {
+  return changes.some(({ cost }) => cost === 'move-disk' || cost === 'migrate');
 }
 
 function nodeProblems({ node }: WorkerSpec, { inventory }: PlanInput): readonly Problem[] {

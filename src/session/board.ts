@@ -52,6 +52,8 @@ export interface Board {
   readonly workers: readonly SlotWorker[];
   readonly byName: ReadonlyMap<string, readonly SlotWorker[]>;
   readonly byNode: ReadonlyMap<string, readonly SlotWorker[]>;
+  /** When each slot should be free, by worker. */
+  readonly slotTimes: ReadonlyMap<string, readonly number[]>;
   /** Slots that could take an item now, by worker. */
   readonly free: Map<string, number>;
   totalFree: number;
@@ -81,7 +83,8 @@ export function openBoard(
   }
   const totalFree = [...free.values()].reduce((sum, slots) => sum + slots, 0);
   const room = roomOf(workers, limits);
-  return { now, limits, workers: usable, byName, byNode, free, totalFree, room };
+  const times = new Map(usable.map((worker) => [worker.name, timesOf(worker, limits, now)]));
+  return { now, limits, workers: usable, byName, byNode, slotTimes: times, free, totalFree, room };
 }
 
 export function usableSlots(worker: Pick<SlotWorker, 'slots'>, limits: ScheduleLimits): number {
@@ -144,15 +147,19 @@ export function expected(at: number, now: number): number {
   return at > now ? at : now + (now - at);
 }
 
-/** When each slot of these workers should be free, in no order. */
+/** When each slot of these workers should be free, in no order; as it was before assignments were made. */
 export function slotTimes(workers: readonly SlotWorker[], board: Board): readonly number[] {
-  const { now, limits } = board;
-  return workers.flatMap((worker) => {
-    const ready = worker.ready ? now : expected(worker.readyAt, now);
-    const busy = worker.running.map(({ endsAt }) => expected(endsAt, now));
-    const idle = Math.max(0, usableSlots(worker, limits) - busy.length);
-    return [...busy, ...Array.from({ length: idle }, () => ready)];
-  });
+  const times: number[] = [];
+  for (const { name } of workers) times.push(...(board.slotTimes.get(name) ?? []));
+  return times;
+}
+
+function timesOf(worker: SlotWorker, limits: ScheduleLimits, now: number): readonly number[] {
+  const times = worker.running.map(({ endsAt }) => expected(endsAt, now));
+  const ready = worker.ready ? now : expected(worker.readyAt, now);
+  const slots = usableSlots(worker, limits);
+  while (times.length < slots) times.push(ready);
+  return times;
 }
 
 function candidatesOf({ node, worker }: PendingItem, board: Board): readonly SlotWorker[] {

@@ -12,18 +12,19 @@ export function byUrgency(
   candidates: readonly Candidate[],
   { repositories, nodes }: Chains,
 ): readonly Candidate[] {
-  const urgency = new Map<PendingItem, number>();
-  for (const { item } of candidates) {
-    const { repository, node, estimate } = item;
+  const ranked = candidates.map((candidate) => {
+    const { repository, node, estimate } = candidate.item;
     const behind = repository === undefined ? 0 : (repositories.get(repository) ?? 0);
     const beside = node === undefined ? 0 : (nodes.get(node) ?? 0);
-    urgency.set(item, Math.max(estimate, behind, beside));
-  }
-  const of = (item: PendingItem): number => urgency.get(item) ?? 0;
-  return [...candidates].sort(
-    ({ item: a }, { item: b }) =>
-      of(b) - of(a) || b.estimate - a.estimate || byCodeUnit(a.name, b.name),
+    return { candidate, item: candidate.item, urgency: Math.max(estimate, behind, beside) };
+  });
+  ranked.sort(
+    (a, b) =>
+      b.urgency - a.urgency ||
+      b.item.estimate - a.item.estimate ||
+      byCodeUnit(a.item.name, b.item.name),
   );
+  return ranked.map(({ candidate }) => candidate);
 }
 
 export function chainsOf(candidates: readonly Candidate[], board: Board): Chains {

@@ -176,15 +176,10 @@ function openWaits(): {
 function mostCommon(
   reasons: readonly WaitReason[],
 ): { readonly reason: WaitReason; readonly items: number } | undefined {
-  const counts = new Map<string, { readonly reason: WaitReason; readonly items: number }>();
-  for (const reason of reasons) {
-    const key = keyOf(reason);
-    counts.set(key, { reason, items: (counts.get(key)?.items ?? 0) + 1 });
-  }
-  const sorted = [...counts].sort(
-    ([a, { items: m }], [b, { items: n }]) => n - m || byCodeUnit(a, b),
-  );
-  return sorted[0]?.[1];
+  const counts = new Map<WaitReason, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  const [most] = [...counts].sort(([a, m], [b, n]) => n - m || byCodeUnit(keyOf(a), keyOf(b)));
+  return most === undefined ? undefined : { reason: most[0], items: most[1] };
 }
 
 function keyOf(reason: WaitReason): string {

@@ -39,6 +39,9 @@ export interface Schedule {
  */
 const NETWORK_TOLL = 0.25;
 
+/** An item would end late when it ends after all else could, by this part of the time that is left until then. */
+const LATE = 0.05;
+
 /** A repository is scarce when it is busy for this part of the time that is left. */
 const SCARCE = 0.9;
 
@@ -60,12 +63,13 @@ export function schedule(
   const chains = chainsOf(possible, board);
   const queue = byUrgency(possible, chains);
   const assignments = board.totalFree === 0 ? [] : assign(queue, chains, board);
+  const reasonOf = reasonsOf(board);
   const started = new Set(assignments.map(({ item }) => item));
   return {
     assignments,
     waiting: queue
       .filter(({ item }) => !started.has(item.name))
-      .map((candidate) => ({ item: candidate.item.name, reason: reasonOf(candidate, board) })),
+      .map((candidate) => ({ item: candidate.item.name, reason: reasonOf(candidate) })),
     impossible: all
       .filter(({ allowed }) => allowed.length === 0)
       .map(({ item }) => item.name)
@@ -104,6 +108,7 @@ function assign(queue: readonly Candidate[], chains: Chains, board: Board): read
 interface Outlook {
   /** When each item would start; empty but for `preferSameNode`. */
   readonly ownStarts: ReadonlyMap<string, number>;
+  readonly now: number;
   /** When everything could be done. */
   readonly end: number;
   /** Repositories that everything waits for in the end: none of their room may stay unused. */
@@ -117,20 +122,22 @@ function outlookOf(queue: readonly Candidate[], chains: Chains, board: Board): O
   const scarce = [...chains.repositories]
     .filter(([, ms]) => ms >= SCARCE * (end - board.now))
     .map(([name]) => name);
-  return { ownStarts: ownStartsOf(queue, board), end, scarce: new Set(scarce) };
+  return { now: board.now, ownStarts: ownStartsOf(queue, board), end, scarce: new Set(scarce) };
 }
 
-const ALL_AS_PLACED: Outlook = { ownStarts: new Map(), end: 0, scarce: new Set() };
+const ALL_AS_PLACED: Outlook = { now: 0, ownStarts: new Map(), end: 0, scarce: new Set() };
 
 /**
  * It has no node of its own here, would end there after everything else could be done, or would leave a scarce
  * repository idle: then any slot is as good as its own.
  */
-function isForAll({ item, homes }: Candidate, { ownStarts, end, scarce }: Outlook): boolean {
+function isForAll({ item, homes }: Candidate, outlook: Outlook): boolean {
+  const { ownStarts, now, end, scarce } = outlook;
   if (homes.length === 0) return true;
   const start = ownStarts.get(item.name);
   if (start === undefined) return false;
-  const isLate = start + item.estimate > end + NETWORK_TOLL * item.estimate;
+  const slack = Math.min(NETWORK_TOLL * item.estimate, LATE * (end - now));
+  const isLate = start + item.estimate > end + slack;
   return isLate || (item.repository !== undefined && scarce.has(item.repository));
 }
 
@@ -164,10 +171,23 @@ function leastLoaded(
   return best;
 }
 
-function reasonOf({ item, allowed, homes }: Candidate, board: Board): WaitReason {
-  if (!allowed.some(({ ready }) => ready)) return { kind: 'launch' };
-  if (item.repository !== undefined && !hasRoom(item, board))
-    return { kind: 'repository', name: item.repository };
-  const waitsAtHome = homes.length > 0 && item.node !== undefined && board.totalFree > 0;
-  return waitsAtHome ? { kind: 'node', name: item.node ?? '' } : { kind: 'slots' };
+/** Why candidates wait; equal reasons are one object, so that they are quickly counted. */
+function reasonsOf(board: Board): (candidate: Candidate) => WaitReason {
+  const known = new Map<string, WaitReason>();
+  const named = (kind: 'repository' | 'node', name: string): WaitReason => {
+    const key = `${kind} ${name}`;
+    const reason = known.get(key) ?? { kind, name };
+    known.set(key, reason);
+    return reason;
+  };
+  return ({ item, allowed, homes }) => {
+    if (!allowed.some(({ ready }) => ready)) return LAUNCH;
+    if (item.repository !== undefined && !hasRoom(item, board))
+      return named('repository', item.repository);
+    const waitsAtHome = homes.length > 0 && item.node !== undefined && board.totalFree > 0;
+    return waitsAtHome && item.node !== undefined ? named('node', item.node) : SLOTS;
+  };
 }
+
+const LAUNCH: WaitReason = { kind: 'launch' };
+const SLOTS: WaitReason = { kind: 'slots' };

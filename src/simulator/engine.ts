@@ -87,6 +87,7 @@ function interrupted(run: Run): boolean {
   if (job.stage === 'start') return false;
   if (job.killed === true) {
     if (job.stage !== 'work') return false;
+    jobs[run.task.type]?.killed?.(run);
     endTask(run.task, run.nowMs, 'unexpected status');
     return true;
   }

@@ -18,6 +18,8 @@ export interface JobKind {
   readonly step: (run: Run) => Step;
   /** Takes away what was begun, when it fails or is aborted. */
   readonly cleanUp?: (run: Run) => void;
+  /** What lies about when its worker is killed, besides what it wrote. */
+  readonly killed?: (run: Run) => void;
   /** The exit text of an aborted one. */
   readonly aborted?: (task: Task) => string;
 }

@@ -75,12 +75,21 @@ function watchTime(watch: RunWatch, runs: readonly RunRecord[]): number | undefi
 async function waitOut(options: TakeOptions, taken: WorkersTaken): Promise<WorkersTaken> {
   const sudden = taken.takenFrom.filter((run) => {
     const verdict = options.watch.verdict(run);
-    return verdict.kind === 'dead' && verdict.by === 'pid';
+    const isSudden = verdict.kind === 'dead' && verdict.by === 'pid';
+    return isSudden && hasUnanswered(taken.state, run, options.workers);
   });
   if (sudden.length === 0) return taken;
   options.onWait?.(sudden, options.requestDeadlineMs);
   await options.clock.sleep(options.requestDeadlineMs, options.signal);
   return { ...taken, state: await options.ledger.refresh() };
+}
+
+/** An intent without a UPID: its request may not have been answered. With one, PVE's task can be asked. */
+function hasUnanswered(state: State, run: RunRecord, workers: readonly string[]): boolean {
+  return workers.some((name) => {
+    const doing = lookup(state.workers, name)?.doing;
+    return doing !== undefined && doing.run === run.id && doing.upid === undefined;
+  });
 }
 
 function losers(before: State, after: State, workers: readonly string[]): readonly RunRecord[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { powerOnVm } from '../../src/simulator/by-hand.ts';
+import { powerOn } from '../../src/simulator/by-hand.ts';
 import { openHouse } from '../support/house.ts';
 
 const QUICKSTART = readFileSync(
@@ -50,7 +50,7 @@ describe('the life of a worker', () => {
   it('4: a worker that somebody powered on is found, powered off by an apply, and then nothing is left to do', async () => {
     const house = quickstart();
     await house.muster('apply', '--test', '--auto-approve');
-    powerOnVm(house.cluster.world, 9100);
+    powerOn(house.cluster.world, 9100);
     const plan = await house.muster('plan', '--detailed-exitcode');
     expect(plan.code).toBe(2);
     expect(plan.stdout).toContain('left-running');

@@ -79,7 +79,7 @@ Worker       Status      Node  VM    Last test                         Last patc
 backup-pve1  Shut Down   pve1  9100  passed, 2026-11-22 02:14          2, 2026-11-22
 backup-pve2  Working     pve2  9101  FAILED gateway, 2026-11-22 02:14
     leased by session nightly of ci@runner; test-failed
-backup-pve3  Configured  pve3        never                                             disabled
+backup-pve3  Configured  pve3        never                                            disabled
 
 3 workers, 1 running.
 `;

@@ -71,6 +71,8 @@ describe('a scripted fault', () => {
     expect(() => driver.call('PUT', '/nodes/pve1/qemu/9100/config', { delete: 'lock' })).toThrow(
       "500 only root can set 'lock' config",
     );
+    const left = driver.call('GET', '/nodes/pve1/storage/local-lvm/content', { vmid: '9100' });
+    expect(left).toMatchObject([{ volid: 'local-lvm:vm-9100-disk-0' }]);
   });
 
   it('lets somebody else be faster', () => {

@@ -86,11 +86,33 @@ describe('workers of a dead run', () => {
     const clock = manualClock();
     const pidProof = { startTime: '5', bootId: 'b-1', pidNamespace: 'pid:[1]' };
     const held = heldState(clock, 10 * SECOND, { host: 'runner-2', pid: 99, pidProof });
-    const { run, options, waits } = await taker(memoryStore(held), clock, machine);
+    const unanswered = { run: 'r1', action: 'deploy', step: 'clone', plan: 'd1' };
+    const store = memoryStore(setDoing(held, 'a', unanswered));
+    const { run, options, waits } = await taker(store, clock, machine);
     const { result, ms } = await settledAfter(clock, takeWorkers(options));
     expect(waits).toEqual([30 * SECOND]);
     expect(ms).toBe(30 * SECOND);
     expect(result.state.workers.a?.lease?.run).toBe('r2');
+    await run.end();
+  });
+});
+
+describe('workers of a run whose process is proven dead', () => {
+  it('are taken at once when nothing it sent can still be on its way (P13)', async () => {
+    const clock = manualClock();
+    const pidProof = { startTime: '5', bootId: 'b-1', pidNamespace: 'pid:[1]' };
+    const held = heldState(clock, 10 * SECOND, { host: 'runner-2', pid: 99, pidProof });
+    const answered = {
+      run: 'r1',
+      action: 'deploy',
+      step: 'clone',
+      plan: 'd1',
+      upid: 'UPID:pve1:1:',
+    };
+    const store = memoryStore(setDoing(held, 'a', answered));
+    const { run, options, waits } = await taker(store, clock, machine);
+    const { ms } = await settledAfter(clock, takeWorkers(options));
+    expect({ waits, ms }).toEqual({ waits: [], ms: 0 });
     await run.end();
   });
 });

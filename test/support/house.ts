@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { CliContext } from '../../src/cli/context.ts';
+import type { CliContext, StoreSpec } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
 import type { Clock, Random, StateStore } from '../../src/model/ports.ts';
 import type { State } from '../../src/model/state.ts';
@@ -24,8 +24,18 @@ export interface House {
   state(): State;
   /** Runs one command line; never rejects. */
   muster(...argv: string[]): Promise<Told>;
+  /**
+   * Runs one command line and kills it, as kill -9 does, at its nth effect (a request or a write of the state):
+   * before it is carried out, or after it is and before its answer arrives. Resolves to undefined when killed.
+   */
+  musterKilled(death: Death, ...argv: string[]): Promise<Told | undefined>;
   /** The same with ports exchanged. */
   musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told>;
+}
+
+export interface Death {
+  readonly atEffect: number;
+  readonly when: 'before' | 'after';
 }
 
 export interface Told {
@@ -55,6 +65,40 @@ export function openHouse(options: HouseOptions = {}): House {
   for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
   const transport = (options.intercept ?? ((inner) => inner))(simulatorTransport(cluster, clock));
 
+  async function musterKilled(death: Death, ...argv: string[]): Promise<Told | undefined> {
+    const life = mortal(death);
+    const change: Partial<CliContext> = {
+      clock: { ...clock, sleep: (ms, signal) => life.guard(() => clock.sleep(ms, signal)) },
+      openPve: ({ parallelism }) =>
+        openPve(parallelism, {
+          endpoint: () => 'simulator',
+          send: (request, sending) => life.effect(() => transport.send(request, sending)),
+        }),
+      openStore: async (spec) => {
+        const store = await openStore(spec);
+        return {
+          where: store.where,
+          read: () => life.guard(() => store.read()),
+          write: (next, basedOn) => life.effect(() => store.write(next, basedOn)),
+        };
+      },
+    };
+    return Promise.race([musterWith(change, ...argv), life.death]);
+  }
+
+  async function openPve(parallelism: number, through: Transport) {
+    const tls = { fingerprints: [] };
+    const token = SIMULATOR_TOKEN;
+    return createPve({ endpoints: [], token, tls, transport: through, clock, random, parallelism });
+  }
+
+  async function openStore({ state, lockTimeout }: StoreSpec): Promise<StateStore> {
+    const path = state.backend === 'local' ? join(root, state.path) : '';
+    const self = await readProcessFacts(PROCESSES);
+    const base = { clock: WALL_CLOCK, random, run: random.uuid(), self, processes: PROCESSES };
+    return heldStore(localStore(path, { ...base, lockTimeoutMs: lockTimeout }), clock);
+  }
+
   async function musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told> {
     const out = capture();
     const err = capture();
@@ -65,28 +109,8 @@ export function openHouse(options: HouseOptions = {}): House {
       stdout: out.stream,
       stderr: err.stream,
       prompt: async () => undefined,
-      openPve: async ({ parallelism }) =>
-        createPve({
-          endpoints: [],
-          token: SIMULATOR_TOKEN,
-          tls: { fingerprints: [] },
-          transport,
-          clock,
-          random,
-          parallelism,
-        }),
-      openStore: async ({ state, lockTimeout }) => {
-        const path = state.backend === 'local' ? join(root, state.path) : '';
-        const self = await readProcessFacts(PROCESSES);
-        const options = {
-          clock: WALL_CLOCK,
-          random,
-          run: random.uuid(),
-          self,
-          processes: PROCESSES,
-        };
-        return heldStore(localStore(path, { ...options, lockTimeoutMs: lockTimeout }), clock);
-      },
+      openPve: ({ parallelism }) => openPve(parallelism, transport),
+      openStore,
       files: (folder) => projectFiles(folder, random),
       processes: PROCESSES,
       startSimulator: async () => {
@@ -112,8 +136,42 @@ export function openHouse(options: HouseOptions = {}): House {
     write,
     state: () => JSON.parse(readFileSync(join(root, 'muster.state.json'), 'utf8')) as State,
     muster: (...argv) => musterWith({}, ...argv),
+    musterKilled,
     musterWith,
   };
+}
+
+/** Something that lives until its nth effect; from then on nothing that it waits for ever ends. */
+function mortal({ atEffect, when }: Death) {
+  const never = new Promise<never>(() => {});
+  let effects = 0;
+  let isDead = false;
+  let die = (): void => {};
+  const death = new Promise<undefined>((resolve) => {
+    die = () => {
+      isDead = true;
+      resolve(undefined);
+    };
+  });
+  async function guard<T>(work: () => Promise<T>): Promise<T> {
+    if (isDead) return never;
+    try {
+      const result = await work();
+      return isDead ? await never : result;
+    } catch (error) {
+      if (isDead) return never;
+      throw error;
+    }
+  }
+  async function effect<T>(work: () => Promise<T>): Promise<T> {
+    if (isDead) return never;
+    effects += 1;
+    if (effects !== atEffect) return guard(work);
+    if (when === 'after') await work();
+    die();
+    return never;
+  }
+  return { death, guard, effect };
 }
 
 /** For locks on real files only. */

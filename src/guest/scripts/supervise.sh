@@ -29,7 +29,7 @@ begin() {
 
 # A link is made or not, and comes with its content: of two callers one is the first.
 printf '%s %s\n' "$(now_ms)" "$(boot_id)" >"$dir/claim.$$" || die 73 "can't write to $state"
-if cp "$dir/claim.$$" "$dir/claim" 2>/dev/null; then
+if ln "$dir/claim.$$" "$dir/claim" 2>/dev/null; then
   rm -f "$dir/claim.$$"
   if prepare "$@"; then
     begin

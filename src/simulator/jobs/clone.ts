@@ -44,6 +44,7 @@ export const clone: JobKind = {
     return finish(run);
   },
   cleanUp: (run) => removeClone(run.world, run.task),
+  killed: strandVolume,
   aborted: (task) => `clone failed: ${copyCommand(task, '')} failed: interrupted by signal`,
 };
 
@@ -229,6 +230,18 @@ function copyVolume(run: Run, key: string, volume: Volume, fresh: Vm, seed: bool
   }
   if (!linked) task.log.push(`transferred ${parseSize(printSize(copy.size))} bytes (100.00%)`);
   return copy;
+}
+
+/** The copy had begun: its volume is there, and no config names it. */
+function strandVolume(run: Run): void {
+  const source = run.world.vms[run.task.id];
+  const volume = source === undefined ? undefined : disksOf(run.world, source)[0]?.[1];
+  if (volume === undefined) return;
+  const storage = targetStorage(run, volume.storage);
+  const vmid = Number(run.task.job.data.newid);
+  const name = nextDiskName(run.world, storage, vmid);
+  const { format, size } = volume;
+  addVolume(run.world, storage, { vmid, node: run.task.node, name, format, size, from: volume });
 }
 
 /** A failed clone leaves nothing. */

@@ -95,9 +95,54 @@ describe.skipIf(simulator === undefined)('moving and migrating', () => {
   });
 });
 
+describe.skipIf(simulator === undefined)('a storage that is not mounted, or disabled', () => {
+  it('is listed as inactive, and gives no content', async () => {
+    if (simulator === undefined) return;
+    const broken = {
+      id: 'broken',
+      type: 'dir',
+      shared: false,
+      content: ['images'],
+      size: { pve1: 10 ** 11 },
+      otherUsed: {},
+      enabled: true,
+      path: '/mnt/notmounted',
+      broken:
+        "unable to activate storage 'broken' - directory is expected to be a mount point but is not mounted: '/mnt/notmounted'",
+    };
+    simulator.world.storages.broken = broken;
+    await faults.same('05/102');
+    await faults.same('05/103');
+    const clone = { newid: '302', full: '1', storage: 'broken' };
+    const upid = await target.call('POST', '/nodes/pve1/qemu/9000/clone', clone);
+    expect(await faults.task(JSON.parse(upid.body).data)).toBe(`clone failed: ${broken.broken}`);
+    broken.enabled = false;
+    await faults.same('05/116', { newid: '302' });
+  });
+});
+
 describe.skipIf(simulator === undefined)('downloads', () => {
   it('say what a URL holds, and refuse wrong names', async () => {
     for (const id of ['07/0', '07/1', '07/2', '07/31', '07/36']) await downloads.same(id);
     await downloads.same('07/37', {}, target.poorToken);
+  });
+
+  it('fail in their task over an existing file, a wrong checksum, a missing page', async () => {
+    const get = async (more: Record<string, string>): Promise<string> => {
+      const answer = await target.call('POST', '/nodes/pve1/storage/local/download-url', {
+        content: 'import',
+        filename: 'dl.qcow2',
+        url: 'http://10.77.0.1:8123/img.qcow2',
+        ...more,
+      });
+      return downloads.task(JSON.parse(answer.body).data);
+    };
+    expect(await get({})).toBe('OK');
+    expect(await get({})).toBe(downloads.exitOf('07/18'));
+    expect(await get({ filename: 'gone.qcow2', url: 'http://10.77.0.1:8123/none.qcow2' })).toBe(
+      downloads.exitOf('07/29'),
+    );
+    const wrong = { checksum: '0'.repeat(64), 'checksum-algorithm': 'sha256' };
+    expect(await get({ filename: 'bad.qcow2', ...wrong })).toMatch(/^checksum mismatch: got '/);
   });
 });

@@ -1,0 +1,53 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  expandDeep,
+  expandPlaceholders,
+  placeholdersIn,
+  substitutePlaceholders,
+} from '../../src/model/placeholder.ts';
+
+const scope = { node: 'pve1', 'worker.name': 'backup-pve1' };
+
+describe('placeholders', () => {
+  it.each([
+    ['backup-${node}', 'backup-pve1'],
+    ['${ node }', 'pve1'],
+    ['${worker.name}/${node}', 'backup-pve1/pve1'],
+    ['$${node}', '${node}'],
+    ['$$${node}', '$${node}'],
+    ['{node} $node ${', '{node} $node ${'],
+    ['${vm.id}', '${vm.id}'],
+    ['${constructor}', '${constructor}'],
+  ])('%s becomes %s', (text, expected) => {
+    expect(expandPlaceholders(text, scope)).toBe(expected);
+  });
+
+  it('are found with their places; literals are not', () => {
+    expect(placeholdersIn('a ${x.y} $${z} ${q')).toEqual([
+      { name: 'x.y', start: 2, end: 8 },
+      { name: undefined, start: 15, end: 17 },
+    ]);
+  });
+
+  it('are expanded inside values, keys stay', () => {
+    expect(expandDeep({ '${node}': ['${node}', 1, { a: '${node}' }] }, scope)).toEqual({
+      '${node}': ['pve1', 1, { a: 'pve1' }],
+    });
+  });
+
+  it('in a value that is put in are not expanded, in one go or in two', () => {
+    fc.assert(
+      fc.property(
+        fc.string().filter((value) => !value.endsWith('$')),
+        (value) => {
+          expect(expandPlaceholders('<${x}>', { x: value })).toBe(`<${value}>`);
+          const half = substitutePlaceholders('<${x}>', { x: value });
+          const full = { x: 'wrong', node: 'wrong', 'secret.A': 'wrong' };
+          expect(expandPlaceholders(half, full)).toBe(`<${value}>`);
+        },
+      ),
+      { examples: [['${secret.A}'], ['$${node}'], ['$$${x}'], ['$&']] },
+    );
+  });
+});

@@ -1,0 +1,424 @@
+import { describe, expect, test } from 'vitest';
+import type { Declaration } from '../../src/model/declaration.ts';
+import type { BridgeFacts, Inventory, StorageFacts } from '../../src/model/inventory.ts';
+import type { Plan, PlanOptions } from '../../src/model/plan.ts';
+import { GiB } from '../../src/model/quantity.ts';
+import type { WorkerFields } from '../../src/model/worker.ts';
+import { planNeeds } from '../../src/plan/plan-needs.ts';
+import {
+  config,
+  declarationOf,
+  deployed,
+  edited,
+  inventoryOf,
+  made,
+  node,
+  planOf,
+  TEMPLATE,
+  vm,
+  withWorkers,
+  workerIn,
+} from './support/builders.ts';
+
+const A: WorkerFields = { node: 'pve1' };
+
+function storage(change: Partial<StorageFacts> = {}): StorageFacts {
+  return {
+    node: 'pve1',
+    storage: 'local-lvm',
+    enabled: true,
+    active: true,
+    shared: false,
+    type: 'lvm',
+    content: ['images'],
+    total: 200 * GiB,
+    available: 187 * GiB,
+    ...change,
+  };
+}
+
+function bridge(change: Partial<BridgeFacts> = {}): BridgeFacts {
+  return { node: 'pve1', name: 'vmbr0', vlanAware: true, ...change };
+}
+
+const ALL = [
+  'VM.Allocate,VM.Audit,VM.Clone,VM.PowerMgmt,VM.Migrate,VM.Config.Options,VM.Config.CPU,VM.Config.Memory',
+  'VM.Config.HWType,VM.Config.Disk,VM.Config.CDROM,VM.Config.Network,VM.Config.Cloudinit,SDN.Use',
+  'VM.GuestAgent.Audit,VM.GuestAgent.Unrestricted,Datastore.AllocateSpace',
+]
+  .join(',')
+  .split(',');
+
+/** pve1 as it must be for a worker on it. */
+function fit(change: Partial<Inventory> = {}): Inventory {
+  return inventoryOf({
+    configs: { 9000: TEMPLATE },
+    storages: { 'pve1/local-lvm': storage() },
+    bridges: { 'pve1/vmbr0': bridge() },
+    permissions: { '/': ALL },
+    ...change,
+  });
+}
+
+function check(
+  fields: WorkerFields,
+  inventory: Inventory = fit(),
+  change: Partial<Declaration> = {},
+  options: Partial<PlanOptions> = {},
+): Plan {
+  const declaration = withWorkers({ a: { ...A, ...fields } }, change);
+  return planOf({ declaration, inventory, preflight: true, options });
+}
+
+function fails(plan: Plan): readonly string[] {
+  return plan.preflight.filter(({ result }) => result === 'fail').map(({ code }) => code);
+}
+
+describe('a worker that fits', () => {
+  test('gives one line per kind of check, all ok', () => {
+    expect(check({}).preflight).toEqual([
+      { result: 'ok', code: 'space', message: '20 GiB of 187 GiB free on local-lvm of pve1' },
+      {
+        result: 'ok',
+        code: 'privileges',
+        message: expect.stringMatching(/^the token has the \d+ privileges/),
+      },
+      {
+        result: 'ok',
+        code: 'reachable',
+        message: 'image debian on 1 of 1 node; bridge vmbr0 on 1 of 1 node',
+      },
+    ]);
+  });
+
+  test('an empty plan asks for nothing and checks nothing', () => {
+    const worker = made(workerIn(withWorkers({ a: A }), 'a'), 9100);
+    const scene = { declaration: withWorkers({ a: A }), ...deployed({ a: worker }) };
+    const draft = planOf(scene);
+    expect(planNeeds(draft, scene.inventory)).toEqual({
+      nodes: [],
+      templates: [],
+      volumes: [],
+      permissions: false,
+      ha: false,
+    });
+    expect(planOf({ ...scene, preflight: true }).preflight).toEqual([]);
+  });
+
+  test('what is read is what the plan needs: nodes, the template where it is, snippets, images', () => {
+    const declaration = withWorkers(
+      {
+        a: { ...A, cloudInit: { vendorData: 'local:snippets/v.yaml' } },
+        b: { node: 'pve2', image: 'volume' },
+      },
+      {
+        images: {
+          debian: { kind: 'template', template: { by: 'vmid', vmid: 9000 }, clone: 'full' },
+          volume: { kind: 'import', volume: 'nas:import/debian.qcow2' },
+        },
+      },
+    );
+    const inventory = inventoryOf();
+    expect(planNeeds(planOf({ declaration, inventory }), inventory)).toEqual({
+      nodes: ['pve1', 'pve2'],
+      templates: [{ node: 'pve1', vmid: 9000 }],
+      volumes: [
+        { node: 'pve1', storage: 'local', content: 'snippets' },
+        { node: 'pve2', storage: 'nas', content: 'import' },
+      ],
+      permissions: true,
+      ha: false,
+    });
+  });
+});
+
+describe('what is missing on the node', () => {
+  test.each<[string, WorkerFields, Inventory, RegExp]>([
+    ['bridge-missing', { networks: [{ bridge: 'vmbr7' }] }, fit(), /there are: vmbr0/],
+    [
+      'vlan-unaware',
+      { networks: [{ bridge: 'vmbr0', vlan: 120 }] },
+      fit({ bridges: { 'pve1/vmbr0': bridge({ vlanAware: false }) } }),
+      /VLAN-aware/,
+    ],
+    ['storage-missing', { storage: 'nope' }, fit(), /take images: local-lvm/],
+    [
+      'storage-missing',
+      {},
+      fit({ storages: { 'pve1/local-lvm': storage({ enabled: false }) } }),
+      /./,
+    ],
+    [
+      'storage-inactive',
+      {},
+      fit({ storages: { 'pve1/local-lvm': storage({ active: false }) } }),
+      /pvesm/,
+    ],
+    [
+      'storage-content',
+      {},
+      fit({ storages: { 'pve1/local-lvm': storage({ content: ['iso'] }) } }),
+      /./,
+    ],
+    ['too-many-cores', { cpu: { cores: 32 } }, fit(), /at most 16/],
+    ['too-much-memory', { memory: 128 * GiB }, fit(), /less memory/],
+    [
+      'node-maintenance',
+      {},
+      fit({ nodes: { pve1: node({ maintenance: true }) } }),
+      /maintenance disable/,
+    ],
+    ['template-not-found', {}, fit({ vms: { 9000: vm(9000, { node: 'pve1' }) } }), /./],
+    ['disk-smaller-than-image', { disk: { size: 2 * GiB } }, fit(), /at least 3 GiB/],
+    [
+      'ssd-on-virtio',
+      { disk: { ssd: true } },
+      fit({
+        configs: {
+          9000: edited(TEMPLATE, {
+            boot: 'order=virtio0',
+            scsi0: null,
+            virtio0: 'local-lvm:base-9000-disk-0,size=3G',
+          }),
+        },
+      }),
+      /SCSI/,
+    ],
+    ['snippet-not-found', { cloudInit: { vendorData: 'local:snippets/v.yaml' } }, fit(), /Copy it/],
+  ])('%s (W4, W15)', (code, fields, inventory, remedy) => {
+    const found = inventory.vms[9000]?.template === false ? 'template-not-template' : code;
+    const plan = check(fields, inventory);
+    expect(fails(plan)).toEqual([found]);
+    expect(plan.preflight.find((line) => line.code === found)?.remedy ?? 'x').toMatch(
+      found === code ? remedy : /qm template/,
+    );
+  });
+
+  test('a template that is gone, or hidden from the token', () => {
+    const declaration = {
+      images: { debian: { kind: 'template', template: { by: 'vmid', vmid: 9999 }, clone: 'full' } },
+    } as const;
+    expect(fails(check({}, fit(), declaration))).toEqual(['template-not-found']);
+  });
+
+  test('no template of that name', () => {
+    const declaration = {
+      images: {
+        debian: { kind: 'template', template: { by: 'name', name: 'nope' }, clone: 'full' },
+      },
+    } as const;
+    expect(fails(check({}, fit(), declaration))).toEqual(['image-not-found']);
+  });
+
+  test('a template of another node, on storage that is not shared (P21)', () => {
+    const inventory = fit({ vms: { 9000: vm(9000, { node: 'pve2', template: true }) } });
+    expect(fails(check({}, inventory))).toEqual(['template-unreachable']);
+    const shared = fit({
+      vms: { 9000: vm(9000, { node: 'pve2', template: true }) },
+      storages: { 'pve1/local-lvm': storage({ shared: true }) },
+    });
+    expect(fails(check({}, shared))).toEqual([]);
+  });
+
+  test('a disk image and a download', () => {
+    const images = {
+      debian: { kind: 'import', volume: 'local:import/d.qcow2' },
+      url: { kind: 'url', url: 'https://x/y', checksum: 'sha512:00', storage: 'local' },
+    } as const;
+    expect(fails(check({}, fit(), { images }))).toEqual(['image-not-found']);
+    const there = fit({ volumes: { 'pve1/local:import/d.qcow2': GiB } });
+    expect(fails(check({}, there, { images }))).toEqual([]);
+    const unread = fit({ unread: { 'volumes pve1/local import': '403 Permission check failed' } });
+    expect(fails(check({}, unread, { images }))).toEqual([]);
+    expect(fails(check({ image: 'url' }, fit(), { images }))).toEqual(['storage-missing']);
+  });
+
+  test('what could not be read is not called missing', () => {
+    const blind = fit({ storages: {}, bridges: {} });
+    expect(fails(check({ networks: [{ bridge: 'vmbr7' }] }, blind))).toEqual([]);
+  });
+
+  test('an offline node can not be checked: said, and not failed (P27)', () => {
+    const plan = check({}, fit({ nodes: { pve1: node({ online: false }) } }));
+    expect(plan.preflight).toMatchObject([{ result: 'warn', code: 'node-unreachable' }]);
+  });
+
+  test('little memory left is only a warning', () => {
+    const tight = fit({ nodes: { pve1: node({ memoryUsed: 62 * GiB }) } });
+    expect(check({}, tight).preflight).toContainEqual(
+      expect.objectContaining({ result: 'warn', code: 'memory-tight' }),
+    );
+  });
+
+  test('an address or MAC that another VM has (W10)', () => {
+    const fields: WorkerFields = {
+      networks: [{ bridge: 'vmbr0', mac: 'BC:24:11:00:00:01', ipv4: { address: '10.20.0.31/24' } }],
+    };
+    const other = config({
+      name: 'web',
+      net0: 'virtio=bc:24:11:00:00:01,bridge=vmbr0',
+      ipconfig0: 'ip=10.20.0.31/16,gw=10.20.0.1',
+    });
+    const plan = check(
+      fields,
+      fit({ configs: { 9000: TEMPLATE, 300: other }, vms: { 300: vm(300) } }),
+    );
+    expect(fails(plan)).toEqual(['address-taken', 'address-taken']);
+    expect(plan.preflight[0]?.message).toContain('by vm 300 (web)');
+  });
+
+  test('a VM that is there needs its image no more', () => {
+    const worker = made(workerIn(withWorkers({ a: A }), 'a'), 9100);
+    const { state, inventory } = deployed(
+      { a: worker },
+      { bridges: { 'pve1/vmbr0': bridge() }, permissions: { '/': ALL } },
+    );
+    const { 9000: _, ...vms } = inventory.vms;
+    const declaration = withWorkers({ a: { ...A, memory: 8 * GiB } });
+    const plan = planOf({ declaration, state, inventory: { ...inventory, vms }, preflight: true });
+    expect(fails(plan)).toEqual([]);
+  });
+});
+
+describe('space', () => {
+  test('all workers of one storage count together', () => {
+    const full = fit({ storages: { 'pve1/local-lvm': storage({ available: 30 * GiB }) } });
+    expect(fails(check({}, full))).toEqual([]);
+    const declaration = withWorkers({ a: A, b: A });
+    const plan = planOf({ declaration, inventory: full, preflight: true });
+    expect(fails(plan)).toEqual(['space']);
+    expect(plan.preflight[0]?.message).toBe(
+      'local-lvm of pve1 has 30 GiB free, and 40 GiB are asked for',
+    );
+  });
+
+  test('a thin storage only warns', () => {
+    const thin = fit({
+      storages: { 'pve1/local-lvm': storage({ type: 'lvmthin', available: GiB }) },
+    });
+    expect(check({}, thin).preflight[0]).toMatchObject({ result: 'warn', code: 'space' });
+  });
+});
+
+describe('privileges (P41)', () => {
+  test('what is missing is named with its path', () => {
+    const permissions = {
+      '/vms': ALL.filter((each) => each !== 'VM.Config.HWType' && each !== 'VM.Config.CPU'),
+      '/storage/local-lvm': ['Datastore.Audit'],
+      '/sdn/zones/localnetwork': ['SDN.Use'],
+    };
+    const lines = check({}, fit({ permissions })).preflight.filter(
+      ({ result }) => result === 'fail',
+    );
+    expect(lines.map(({ message }) => message)).toEqual([
+      'the token muster@pve!ci lacks Datastore.AllocateSpace on /storage/local-lvm',
+      'the token muster@pve!ci lacks VM.Config.CPU, VM.Config.HWType on /vms',
+    ]);
+  });
+
+  test('a pool gives its privileges to the VMs in it', () => {
+    const permissions = {
+      '/pool/workers': [...ALL, 'Pool.Allocate'],
+      '/vms/9000': ['VM.Clone', 'VM.Audit'],
+      '/storage/local-lvm': ['Datastore.AllocateSpace'],
+      '/sdn/zones/localnetwork': ['SDN.Use'],
+    };
+    const cluster = { ...declarationOf().cluster, pool: 'workers' };
+    expect(fails(check({}, fit({ permissions }), { cluster }))).toEqual([]);
+    expect(fails(check({}, fit({ permissions })))).not.toEqual([]);
+  });
+
+  test('the agent’s privileges go by the version of Proxmox VE', () => {
+    const permissions = { '/': ALL.filter((each) => !each.startsWith('VM.GuestAgent')) };
+    const nine = check({}, fit({ permissions }), {}, { test: true });
+    expect(nine.preflight.find(({ result }) => result === 'fail')?.message).toContain(
+      'VM.GuestAgent.Unrestricted',
+    );
+    const cluster = { ...inventoryOf().cluster, version: '8.4.1' };
+    const eight = check({}, fit({ permissions, cluster }), {}, { test: true });
+    expect(eight.preflight.find(({ result }) => result === 'fail')?.message).toContain(
+      'VM.Monitor',
+    );
+  });
+
+  test('a token without any rights is told about privilege separation (P42)', () => {
+    const plan = check({}, fit({ permissions: {} }));
+    expect(fails(plan)).toEqual(['token-powerless']);
+    expect(plan.preflight.find(({ code }) => code === 'token-powerless')?.message).toContain(
+      'privilege separation',
+    );
+  });
+});
+
+describe('sets', () => {
+  const declaration = declarationOf({
+    workerSets: {
+      every: {
+        nodes: 'all',
+        name: 'w-${node}',
+        worker: {},
+        perNode: { pve2: { networks: [{ bridge: 'vmbr9' }] } },
+      },
+    },
+  });
+  const inventory = fit({
+    bridges: { 'pve1/vmbr0': bridge(), 'pve2/vmbr0': bridge({ node: 'pve2' }) },
+    storages: {
+      'pve1/local-lvm': storage({ shared: true }),
+      'pve2/local-lvm': storage({ node: 'pve2', shared: true }),
+    },
+  });
+
+  test('a member that fails is left out with a warning; the others go on (W13, W15)', () => {
+    const plan = planOf({ declaration, inventory, preflight: true });
+    expect(plan.workers.map(({ worker }) => worker)).toEqual(['w-pve1']);
+    expect(fails(plan)).toEqual([]);
+    expect(plan.warnings).toMatchObject([
+      { code: 'left-out', detail: ['w-pve2: pve2 has no bridge or vnet vmbr9'] },
+    ]);
+  });
+
+  test('--strict makes it an error', () => {
+    expect(() =>
+      planOf({ declaration, inventory, preflight: true, options: { strict: true } }),
+    ).toThrow(/vmbr9/);
+  });
+});
+
+describe('the whole', () => {
+  test('slots that a repository’s limit makes useless (W17)', () => {
+    const repositories = {
+      main: { address: 'pbs:8007', host: 'pbs', port: 8007, maxConcurrent: 3, env: {} },
+    };
+    expect(check({}, fit(), { repositories }).warnings).toMatchObject([
+      {
+        code: 'useless-slots',
+        message: '4 slots use main, which takes 3 at once: 1 slots will wait (repositories.main)',
+      },
+    ]);
+  });
+
+  test('a node with protected VMs and no worker (W13)', () => {
+    const item = {
+      name: 'x',
+      run: [],
+      env: {},
+      timeout: 1,
+      retries: 0,
+      forEachVm: { exclude: [] },
+    };
+    const session = {
+      kind: 'backup' as const,
+      workers: {},
+      placement: 'any' as const,
+      items: [item],
+      guards: { minItems: 1, minWorkers: 1, waitForWorkers: 0 },
+      reserve: 0,
+      env: {},
+    };
+    const inventory = fit({ vms: { 500: vm(500, { node: 'pve2' }) } });
+    expect(check({}, inventory, { sessions: { nightly: session } }).warnings).toMatchObject([
+      { code: 'node-without-worker', message: expect.stringContaining('pve2 has 1 VM') },
+    ]);
+  });
+});

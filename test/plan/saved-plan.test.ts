@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+import { DiagnosticsError } from '../../src/model/diagnostic.ts';
+import { readSavedPlan, savePlan } from '../../src/plan/saved-plan.ts';
+import { LINEAGE, NOW, planOf, withWorkers } from './support/builders.ts';
+
+const plan = planOf({ declaration: withWorkers({ a: { node: 'pve1' } }) });
+const envelope = { toolVersion: '0.1.0', lineage: LINEAGE, serial: 41, createdAt: NOW };
+const saved = savePlan(plan, envelope);
+
+function failure(text: string): DiagnosticsError {
+  try {
+    readSavedPlan(text);
+  } catch (error) {
+    if (error instanceof DiagnosticsError) return error;
+    throw error;
+  }
+  throw new Error('it was read');
+}
+
+describe('a saved plan', () => {
+  test('is read as it was saved', () => {
+    expect(readSavedPlan(JSON.stringify(saved, null, 2))).toEqual(saved);
+  });
+
+  test('that was changed is refused with exit 3', () => {
+    const other = JSON.stringify(saved).replace('"serial":41', '"serial":42');
+    expect(failure(other)).toMatchObject({ exitCode: 3, message: /changed after it was saved/ });
+  });
+
+  test('that was changed and sealed anew is betrayed by its review digest', () => {
+    const workers = plan.workers.map((worker) => ({ ...worker, node: 'pve2' }));
+    const forged = savePlan({ ...plan, workers }, envelope);
+    expect(failure(JSON.stringify(forged)).exitCode).toBe(3);
+  });
+
+  test.each([
+    ['empty', ''],
+    ['cut off', JSON.stringify(saved).slice(0, 200)],
+    ['something else', '{"resource_changes":[]}'],
+    ['a list', '[]'],
+    ['null', 'null'],
+  ])('that is %s can not be read: exit 1', (_, text) => {
+    expect(failure(text).exitCode).toBe(1);
+  });
+
+  test('of a later format names the format', () => {
+    expect(failure(JSON.stringify({ ...saved, format: 2 })).message).toContain('format 2');
+  });
+});
+
+describe('the review digest', () => {
+  const digest = (memory: number, change = {}) =>
+    planOf({
+      declaration: withWorkers({ a: { node: 'pve1', memory } }, change),
+    }).reviewDigest;
+
+  test('is the same for the same work, whatever the serial, the time and the lines are', () => {
+    const moved = { locate: () => ({ file: 'other.yaml', line: 99, column: 9 }) };
+    expect(digest(2 ** 32, moved)).toBe(digest(2 ** 32));
+  });
+
+  test('changes with what would be done', () => {
+    expect(digest(2 ** 33)).not.toBe(digest(2 ** 32));
+  });
+});
