@@ -75,7 +75,14 @@ async function validator(name, schema) {
   const entry = `${code}
     export function ${functionName(name)}(value) { return validate(value) ? [] : validate.errors; }`;
   const { outputFiles } = await build({
-    stdin: { contents: entry.replace('export default', ''), resolveDir: ROOT, loader: 'js' },
+    stdin: {
+      contents: entry.replace(
+        /export const validate = (\w+);\s*export default \w+;/,
+        'const validate = $1;',
+      ),
+      resolveDir: ROOT,
+      loader: 'js',
+    },
     bundle: true,
     write: false,
     format: 'esm',

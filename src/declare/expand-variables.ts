@@ -60,7 +60,7 @@ export function expandVariables(root: PlainMap, values: VariableValues): Expande
 }
 
 /** JSON pointer of a path, as validators name places. */
-export function pointerOf(path: Path): string {
+function pointerOf(path: Path): string {
   return path
     .map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`)
     .join('');

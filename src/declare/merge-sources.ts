@@ -25,7 +25,7 @@ export function originKey(path: Path): string {
 }
 
 /** A key for YAML anchors: nobody reads it, every file may have it. */
-export function isExtension(key: string): boolean {
+function isExtension(key: string): boolean {
   return key.startsWith('x-');
 }
 

@@ -3,7 +3,7 @@ import { flowTooDeep } from './nesting.ts';
 import type { Mistake, Source } from './source.ts';
 
 /** Larger files are refused unread: about 40,000 workers. */
-export const MAX_FILE_BYTES = 16 * 2 ** 20;
+const MAX_FILE_BYTES = 16 * 2 ** 20;
 /** More syntax errors than this are consequences of the first ones. */
 const MAX_SYNTAX_ERRORS = 5;
 

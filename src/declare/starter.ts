@@ -16,9 +16,10 @@ export interface StarterOptions {
 export function starterDeclaration(options: StarterOptions): string {
   const { project, endpoint, fingerprint, template = { name: 'debian-13' } } = options;
   const { storage = 'local-lvm', vmids = { from: 9100, to: 9199 } } = options;
-  return `# yaml-language-server: $schema=https://unpkg.com/muster/schemas/declaration.schema.json
+  return `# Backup workers on Proxmox VE. See what would be done with "muster plan", do it with "muster apply".
 #
-# Backup workers on Proxmox VE. See what would be done with "muster plan", do it with "muster apply".
+# For completion in your editor: muster schema > declaration.schema.json, and this as the first line:
+# # yaml-language-server: $schema=declaration.schema.json
 muster: 1
 project: ${quoted(project)}
 

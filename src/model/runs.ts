@@ -49,6 +49,16 @@ export function endRun(state: State, runId: string): State {
   return runs === released.runs ? released : { ...released, runs };
 }
 
+/** Drops runs that have expired and hold nothing: they died before their first lease, or after their last. */
+export function dropExpiredRuns(state: State, clusterNow: number): State {
+  const holders = new Set(Object.values(state.workers).map(({ lease }) => lease?.run));
+  const kept = Object.entries(state.runs).filter(
+    ([id, run]) => holders.has(id) || !isExpired(run, clusterNow),
+  );
+  if (kept.length === Object.keys(state.runs).length) return state;
+  return { ...state, runs: Object.fromEntries(kept) };
+}
+
 export interface LeasesTaken {
   readonly state: State;
   /** Leased by a run that lives. */

@@ -19,6 +19,7 @@ export function spaceChecks(
     if (desired === undefined || storage === undefined || !makes) continue;
     // What a replace frees it takes again; a record that changes takes nothing.
     if (uuid !== undefined) continue;
+    if (lookup(inventory.nodes, desired.spec.node)?.online !== true) continue;
     const facts = lookup(inventory.storages, `${desired.spec.node}/${storage}`);
     if (facts === undefined) continue;
     const key = facts.shared ? `/${storage}` : `${desired.spec.node}/${storage}`;

@@ -85,32 +85,29 @@ function requireNone(problems: readonly PreflightLine[]): void {
   );
 }
 
-/** "ok" lines: what was looked at and found good, one line per kind. */
+/** What was looked at and found good, in one line; nodes that don't answer are counted as not looked at. */
 function summaryLines(
   workers: readonly WorkerPlan[],
   problems: readonly PreflightLine[],
   { inventory }: PlanInput,
 ): readonly PreflightLine[] {
-  if (workers.length === 0) return [];
-  const nodes = [...new Set(workers.map(({ desired, node }) => desired?.spec.node ?? node))].sort(
-    byCodeUnit,
-  );
-  const read = nodes.filter((node) =>
+  const nodes = new Set(workers.map(({ desired, node }) => desired?.spec.node ?? node));
+  const seen = [...nodes].filter((node) =>
     Object.keys(inventory.bridges).some((key) => key.startsWith(`${node}/`)),
   );
-  const fails = (prefix: string) => problems.some(({ code }) => code.startsWith(prefix));
-  const images = new Set(workers.flatMap(({ desired }) => desired?.spec.image ?? []));
-  const bridges = new Set(
-    workers.flatMap(({ desired }) => (desired?.spec.networks ?? []).map(({ bridge }) => bridge)),
-  );
-  const of = `${nodes.length} of ${nodes.length} ${nodes.length === 1 ? 'node' : 'nodes'}`;
+  if (seen.length === 0) return [];
+  const specs = workers.flatMap(({ desired }) => desired?.spec ?? []);
+  const isGood = (codes: RegExp) => !problems.some(({ code }) => codes.test(code));
+  const of = `${seen.length} of ${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`;
   const parts = [
-    ...(fails('image') || fails('template') || images.size === 0
-      ? []
-      : [`image ${[...images].sort(byCodeUnit).join(', ')} on ${of}`]),
-    ...(fails('bridge') || fails('vlan') || bridges.size === 0 || read.length < nodes.length
-      ? []
-      : [`bridge ${[...bridges].sort(byCodeUnit).join(', ')} on ${of}`]),
-  ];
+    ...(isGood(/^(image|template)/) ? [`image ${listed(specs.map(({ image }) => image))}`] : []),
+    ...(isGood(/^(bridge|vlan)/)
+      ? [`bridge ${listed(specs.flatMap(({ networks }) => networks.map(({ bridge }) => bridge)))}`]
+      : []),
+  ].map((part) => `${part} on ${of}`);
   return parts.length === 0 ? [] : [{ result: 'ok', code: 'reachable', message: parts.join('; ') }];
+}
+
+function listed(names: readonly string[]): string {
+  return [...new Set(names)].sort(byCodeUnit).join(', ');
 }

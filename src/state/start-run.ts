@@ -1,7 +1,15 @@
 import { Fenced } from '../model/errors.ts';
 import { sameJson } from '../model/json.ts';
 import type { Clock, Ledger } from '../model/ports.ts';
-import { BEAT_EVERY_MS, beat, endRun, RUN_TTL_MS, registerRun, requireRun } from '../model/runs.ts';
+import {
+  BEAT_EVERY_MS,
+  beat,
+  dropExpiredRuns,
+  endRun,
+  RUN_TTL_MS,
+  registerRun,
+  requireRun,
+} from '../model/runs.ts';
 import type { RunRecord, State } from '../model/state.ts';
 
 export interface StartRunOptions {
@@ -70,7 +78,7 @@ export async function startRun(options: StartRunOptions): Promise<LiveRun> {
     end: async () => {
       ended.abort();
       await heartbeat;
-      await ledger.commit((state) => endRun(state, run.id));
+      await ledger.commit((state) => dropExpiredRuns(endRun(state, run.id), now()));
     },
   };
 }

@@ -5,7 +5,13 @@ import type { Diagnostic } from '../../src/model/diagnostic.ts';
 import { HEAD, load } from './project-files.ts';
 
 const FOLDER = join(import.meta.dirname, '../errors');
-const files = readdirSync(FOLDER).filter((name) => name.endsWith('.yaml'));
+/** Each with the complaints that it answers, from a first line such as `# Answers W11.` */
+const files = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.yaml'))
+  .map((name): readonly [string, string] => {
+    const text = readFileSync(join(FOLDER, name), 'utf8');
+    return [name, /^# Answers (.+)\.$/m.exec(text)?.[1] ?? 'mistakes'];
+  });
 
 interface Expected {
   readonly line: number;
@@ -50,7 +56,7 @@ function projectOf(text: string): {
 }
 
 describe('mistakes in YAML', () => {
-  it.each(files)('%s: each is reported where it stands, and nothing else is', async (name) => {
+  it.each(files)('%s (%s): each is reported where it stands, and nothing else is', async (name) => {
     const text = readFileSync(join(FOLDER, name), 'utf8');
     const { file, contents } = projectOf(text);
     const { diagnostics } = await load(contents, { version: '0.1.0' });

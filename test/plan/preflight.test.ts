@@ -44,13 +44,14 @@ function bridge(change: Partial<BridgeFacts> = {}): BridgeFacts {
 const ALL = [
   'VM.Allocate,VM.Audit,VM.Clone,VM.PowerMgmt,VM.Migrate,VM.Config.Options,VM.Config.CPU,VM.Config.Memory',
   'VM.Config.HWType,VM.Config.Disk,VM.Config.CDROM,VM.Config.Network,VM.Config.Cloudinit,SDN.Use',
-  'VM.GuestAgent.Audit,VM.GuestAgent.Unrestricted,Datastore.AllocateSpace',
+  'VM.GuestAgent.Audit,VM.GuestAgent.Unrestricted,Datastore.AllocateSpace,Datastore.AllocateTemplate',
+  'Sys.AccessNetwork',
 ]
   .join(',')
   .split(',');
 
 /** pve1 as it must be for a worker on it. */
-function fit(change: Partial<Inventory> = {}): Inventory {
+function ready(change: Partial<Inventory> = {}): Inventory {
   return inventoryOf({
     configs: { 9000: TEMPLATE },
     storages: { 'pve1/local-lvm': storage() },
@@ -62,7 +63,7 @@ function fit(change: Partial<Inventory> = {}): Inventory {
 
 function check(
   fields: WorkerFields,
-  inventory: Inventory = fit(),
+  inventory: Inventory = ready(),
   change: Partial<Declaration> = {},
   options: Partial<PlanOptions> = {},
 ): Plan {
@@ -134,46 +135,46 @@ describe('a worker that fits', () => {
 
 describe('what is missing on the node', () => {
   test.each<[string, WorkerFields, Inventory, RegExp]>([
-    ['bridge-missing', { networks: [{ bridge: 'vmbr7' }] }, fit(), /there are: vmbr0/],
+    ['bridge-missing', { networks: [{ bridge: 'vmbr7' }] }, ready(), /there are: vmbr0/],
     [
       'vlan-unaware',
       { networks: [{ bridge: 'vmbr0', vlan: 120 }] },
-      fit({ bridges: { 'pve1/vmbr0': bridge({ vlanAware: false }) } }),
+      ready({ bridges: { 'pve1/vmbr0': bridge({ vlanAware: false }) } }),
       /VLAN-aware/,
     ],
-    ['storage-missing', { storage: 'nope' }, fit(), /take images: local-lvm/],
+    ['storage-missing', { storage: 'nope' }, ready(), /take images: local-lvm/],
     [
       'storage-missing',
       {},
-      fit({ storages: { 'pve1/local-lvm': storage({ enabled: false }) } }),
+      ready({ storages: { 'pve1/local-lvm': storage({ enabled: false }) } }),
       /./,
     ],
     [
       'storage-inactive',
       {},
-      fit({ storages: { 'pve1/local-lvm': storage({ active: false }) } }),
+      ready({ storages: { 'pve1/local-lvm': storage({ active: false }) } }),
       /pvesm/,
     ],
     [
       'storage-content',
       {},
-      fit({ storages: { 'pve1/local-lvm': storage({ content: ['iso'] }) } }),
+      ready({ storages: { 'pve1/local-lvm': storage({ content: ['iso'] }) } }),
       /./,
     ],
-    ['too-many-cores', { cpu: { cores: 32 } }, fit(), /at most 16/],
-    ['too-much-memory', { memory: 128 * GiB }, fit(), /less memory/],
+    ['too-many-cores', { cpu: { cores: 32 } }, ready(), /at most 16/],
+    ['too-much-memory', { memory: 128 * GiB }, ready(), /less memory/],
     [
       'node-maintenance',
       {},
-      fit({ nodes: { pve1: node({ maintenance: true }) } }),
+      ready({ nodes: { pve1: node({ maintenance: true }) } }),
       /maintenance disable/,
     ],
-    ['template-not-found', {}, fit({ vms: { 9000: vm(9000, { node: 'pve1' }) } }), /./],
-    ['disk-smaller-than-image', { disk: { size: 2 * GiB } }, fit(), /at least 3 GiB/],
+    ['template-not-found', {}, ready({ vms: { 9000: vm(9000, { node: 'pve1' }) } }), /./],
+    ['disk-smaller-than-image', { disk: { size: 2 * GiB } }, ready(), /at least 3 GiB/],
     [
       'ssd-on-virtio',
       { disk: { ssd: true } },
-      fit({
+      ready({
         configs: {
           9000: edited(TEMPLATE, {
             boot: 'order=virtio0',
@@ -184,7 +185,12 @@ describe('what is missing on the node', () => {
       }),
       /SCSI/,
     ],
-    ['snippet-not-found', { cloudInit: { vendorData: 'local:snippets/v.yaml' } }, fit(), /Copy it/],
+    [
+      'snippet-not-found',
+      { cloudInit: { vendorData: 'local:snippets/v.yaml' } },
+      ready(),
+      /Copy it/,
+    ],
   ])('%s (W4, W15)', (code, fields, inventory, remedy) => {
     const found = inventory.vms[9000]?.template === false ? 'template-not-template' : code;
     const plan = check(fields, inventory);
@@ -198,7 +204,7 @@ describe('what is missing on the node', () => {
     const declaration = {
       images: { debian: { kind: 'template', template: { by: 'vmid', vmid: 9999 }, clone: 'full' } },
     } as const;
-    expect(fails(check({}, fit(), declaration))).toEqual(['template-not-found']);
+    expect(fails(check({}, ready(), declaration))).toEqual(['template-not-found']);
   });
 
   test('no template of that name', () => {
@@ -207,13 +213,13 @@ describe('what is missing on the node', () => {
         debian: { kind: 'template', template: { by: 'name', name: 'nope' }, clone: 'full' },
       },
     } as const;
-    expect(fails(check({}, fit(), declaration))).toEqual(['image-not-found']);
+    expect(fails(check({}, ready(), declaration))).toEqual(['image-not-found']);
   });
 
   test('a template of another node, on storage that is not shared (P21)', () => {
-    const inventory = fit({ vms: { 9000: vm(9000, { node: 'pve2', template: true }) } });
+    const inventory = ready({ vms: { 9000: vm(9000, { node: 'pve2', template: true }) } });
     expect(fails(check({}, inventory))).toEqual(['template-unreachable']);
-    const shared = fit({
+    const shared = ready({
       vms: { 9000: vm(9000, { node: 'pve2', template: true }) },
       storages: { 'pve1/local-lvm': storage({ shared: true }) },
     });
@@ -225,26 +231,31 @@ describe('what is missing on the node', () => {
       debian: { kind: 'import', volume: 'local:import/d.qcow2' },
       url: { kind: 'url', url: 'https://x/y', checksum: 'sha512:00', storage: 'local' },
     } as const;
-    expect(fails(check({}, fit(), { images }))).toEqual(['image-not-found']);
-    const there = fit({ volumes: { 'pve1/local:import/d.qcow2': GiB } });
+    expect(fails(check({}, ready(), { images }))).toEqual(['image-not-found']);
+    const there = ready({ volumes: { 'pve1/local:import/d.qcow2': GiB } });
     expect(fails(check({}, there, { images }))).toEqual([]);
-    const unread = fit({ unread: { 'volumes pve1/local import': '403 Permission check failed' } });
+    const unread = ready({
+      unread: { 'volumes pve1/local import': '403 Permission check failed' },
+    });
     expect(fails(check({}, unread, { images }))).toEqual([]);
-    expect(fails(check({ image: 'url' }, fit(), { images }))).toEqual(['storage-missing']);
+    expect(fails(check({ image: 'url' }, ready(), { images }))).toEqual(['storage-missing']);
   });
 
   test('what could not be read is not called missing', () => {
-    const blind = fit({ storages: {}, bridges: {} });
+    const blind = ready({ storages: {}, bridges: {} });
     expect(fails(check({ networks: [{ bridge: 'vmbr7' }] }, blind))).toEqual([]);
   });
 
   test('an offline node can not be checked: said, and not failed (P27)', () => {
-    const plan = check({}, fit({ nodes: { pve1: node({ online: false }) } }));
-    expect(plan.preflight).toMatchObject([{ result: 'warn', code: 'node-unreachable' }]);
+    const plan = check({}, ready({ nodes: { pve1: node({ online: false }) }, bridges: {} }));
+    expect(plan.preflight).toMatchObject([
+      { result: 'warn', code: 'node-unreachable' },
+      { result: 'ok', code: 'privileges' },
+    ]);
   });
 
   test('little memory left is only a warning', () => {
-    const tight = fit({ nodes: { pve1: node({ memoryUsed: 62 * GiB }) } });
+    const tight = ready({ nodes: { pve1: node({ memoryUsed: 62 * GiB }) } });
     expect(check({}, tight).preflight).toContainEqual(
       expect.objectContaining({ result: 'warn', code: 'memory-tight' }),
     );
@@ -261,7 +272,7 @@ describe('what is missing on the node', () => {
     });
     const plan = check(
       fields,
-      fit({ configs: { 9000: TEMPLATE, 300: other }, vms: { 300: vm(300) } }),
+      ready({ configs: { 9000: TEMPLATE, 300: other }, vms: { 300: vm(300) } }),
     );
     expect(fails(plan)).toEqual(['address-taken', 'address-taken']);
     expect(plan.preflight[0]?.message).toContain('by vm 300 (web)');
@@ -282,7 +293,7 @@ describe('what is missing on the node', () => {
 
 describe('space', () => {
   test('all workers of one storage count together', () => {
-    const full = fit({ storages: { 'pve1/local-lvm': storage({ available: 30 * GiB }) } });
+    const full = ready({ storages: { 'pve1/local-lvm': storage({ available: 30 * GiB }) } });
     expect(fails(check({}, full))).toEqual([]);
     const declaration = withWorkers({ a: A, b: A });
     const plan = planOf({ declaration, inventory: full, preflight: true });
@@ -293,7 +304,7 @@ describe('space', () => {
   });
 
   test('a thin storage only warns', () => {
-    const thin = fit({
+    const thin = ready({
       storages: { 'pve1/local-lvm': storage({ type: 'lvmthin', available: GiB }) },
     });
     expect(check({}, thin).preflight[0]).toMatchObject({ result: 'warn', code: 'space' });
@@ -307,7 +318,7 @@ describe('privileges (P41)', () => {
       '/storage/local-lvm': ['Datastore.Audit'],
       '/sdn/zones/localnetwork': ['SDN.Use'],
     };
-    const lines = check({}, fit({ permissions })).preflight.filter(
+    const lines = check({}, ready({ permissions })).preflight.filter(
       ({ result }) => result === 'fail',
     );
     expect(lines.map(({ message }) => message)).toEqual([
@@ -324,25 +335,25 @@ describe('privileges (P41)', () => {
       '/sdn/zones/localnetwork': ['SDN.Use'],
     };
     const cluster = { ...declarationOf().cluster, pool: 'workers' };
-    expect(fails(check({}, fit({ permissions }), { cluster }))).toEqual([]);
-    expect(fails(check({}, fit({ permissions })))).not.toEqual([]);
+    expect(fails(check({}, ready({ permissions }), { cluster }))).toEqual([]);
+    expect(fails(check({}, ready({ permissions })))).not.toEqual([]);
   });
 
   test('the agent’s privileges go by the version of Proxmox VE', () => {
     const permissions = { '/': ALL.filter((each) => !each.startsWith('VM.GuestAgent')) };
-    const nine = check({}, fit({ permissions }), {}, { test: true });
+    const nine = check({}, ready({ permissions }), {}, { test: true });
     expect(nine.preflight.find(({ result }) => result === 'fail')?.message).toContain(
       'VM.GuestAgent.Unrestricted',
     );
     const cluster = { ...inventoryOf().cluster, version: '8.4.1' };
-    const eight = check({}, fit({ permissions, cluster }), {}, { test: true });
+    const eight = check({}, ready({ permissions, cluster }), {}, { test: true });
     expect(eight.preflight.find(({ result }) => result === 'fail')?.message).toContain(
       'VM.Monitor',
     );
   });
 
   test('a token without any rights is told about privilege separation (P42)', () => {
-    const plan = check({}, fit({ permissions: {} }));
+    const plan = check({}, ready({ permissions: {} }));
     expect(fails(plan)).toEqual(['token-powerless']);
     expect(plan.preflight.find(({ code }) => code === 'token-powerless')?.message).toContain(
       'privilege separation',
@@ -361,7 +372,7 @@ describe('sets', () => {
       },
     },
   });
-  const inventory = fit({
+  const inventory = ready({
     bridges: { 'pve1/vmbr0': bridge(), 'pve2/vmbr0': bridge({ node: 'pve2' }) },
     storages: {
       'pve1/local-lvm': storage({ shared: true }),
@@ -390,7 +401,7 @@ describe('the whole', () => {
     const repositories = {
       main: { address: 'pbs:8007', host: 'pbs', port: 8007, maxConcurrent: 3, env: {} },
     };
-    expect(check({}, fit(), { repositories }).warnings).toMatchObject([
+    expect(check({}, ready(), { repositories }).warnings).toMatchObject([
       {
         code: 'useless-slots',
         message: '4 slots use main, which takes 3 at once: 1 slots will wait (repositories.main)',
@@ -416,7 +427,7 @@ describe('the whole', () => {
       reserve: 0,
       env: {},
     };
-    const inventory = fit({ vms: { 500: vm(500, { node: 'pve2' }) } });
+    const inventory = ready({ vms: { 500: vm(500, { node: 'pve2' }) } });
     expect(check({}, inventory, { sessions: { nightly: session } }).warnings).toMatchObject([
       { code: 'node-without-worker', message: expect.stringContaining('pve2 has 1 VM') },
     ]);

@@ -38,6 +38,15 @@ const network: fc.Arbitrary<NetworkSpec> = fc.record(
   { requiredKeys: ['bridge'] },
 );
 
+/** Two NICs of one worker with one MAC or address would be an error of the declaration. */
+function apart(networks: readonly NetworkSpec[]): readonly NetworkSpec[] {
+  return networks.map(({ mac, ...nic }, index) => ({
+    ...nic,
+    vlan: index + 1,
+    ...(mac === undefined ? {} : { mac: `BC:24:11:00:01:0${index}` }),
+  }));
+}
+
 const fields: fc.Arbitrary<WorkerFields> = fc.record(
   {
     node: fc.constant('pve1'),
@@ -57,7 +66,7 @@ const fields: fc.Arbitrary<WorkerFields> = fc.record(
       },
       { requiredKeys: [] },
     ),
-    networks: fc.array(network, { minLength: 1, maxLength: 3 }),
+    networks: fc.array(network, { minLength: 1, maxLength: 3 }).map(apart),
     dns: fc.record(
       {
         servers: fc.array(

@@ -112,7 +112,8 @@ describe('workers of a run whose process is proven dead', () => {
     const store = memoryStore(setDoing(held, 'a', answered));
     const { run, options, waits } = await taker(store, clock, machine);
     const { ms } = await settledAfter(clock, takeWorkers(options));
-    expect({ waits, ms }).toEqual({ waits: [], ms: 0 });
+    expect(waits).toEqual([]);
+    expect(ms).toBeLessThanOrEqual(SECOND);
     await run.end();
   });
 });

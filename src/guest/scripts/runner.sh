@@ -66,7 +66,7 @@ end_group() { # SECONDS
     nap
   done
   # Again and again: it may have been about to make its group.
-  :
+  signal_group KILL
   until reap; do
     nap
     signal_group KILL
