@@ -34,7 +34,7 @@ export interface ScriptOptions {
 /** What a script needs besides the prelude, in front of its own text. */
 const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   activity: ['lib-attempts', 'lib-packages'],
-  checks: ['lib-network'],
+  checks: ['lib-network', 'lib-ports'],
   deadman: ['lib-attempts', 'lib-packages'],
   patch: ['lib-packages'],
   runner: ['lib-attempts'],

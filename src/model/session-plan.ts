@@ -68,6 +68,11 @@ export type LeftOutWhy =
   | 'invisible'
   | 'locked'
   | 'ha-managed'
+  /** Some of its VM's marks agree and some don't. */
+  | 'ambiguous'
+  /** Preflight found that it can't be made or started. */
+  | 'preflight'
+  /** `reserve` takes all its slots. */
   | 'no-slots';
 
 export interface LeftOutWorker {

@@ -11,7 +11,7 @@ import {
   type WorkerFields,
   type WorkerSpec,
 } from '../model/worker.ts';
-import type { ExpandFacts } from './expand.ts';
+import type { ExpandFacts } from './expand-facts.ts';
 
 export interface CompleteContext {
   readonly declaration: Declaration;

@@ -78,7 +78,7 @@ export async function startRun(options: StartRunOptions): Promise<LiveRun> {
     end: async () => {
       ended.abort();
       await heartbeat;
-      await ledger.commit((state) => dropExpiredRuns(endRun(state, run.id), now()));
+      await ledger.commit((state) => dropExpiredRuns(endRun(state, run.id), clusterNow(options)));
     },
   };
 }

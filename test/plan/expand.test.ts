@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Declaration } from '../../src/model/declaration.ts';
 import { GiB } from '../../src/model/quantity.ts';
-import { type ExpandFacts, expand } from '../../src/plan/expand.ts';
+import { expand } from '../../src/plan/expand.ts';
+import type { ExpandFacts } from '../../src/plan/expand-facts.ts';
 import { declarationOf, vm } from './support/builders.ts';
 
 const FACTS: ExpandFacts = {

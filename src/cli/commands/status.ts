@@ -1,6 +1,7 @@
 import { DiagnosticsError } from '../../model/diagnostic.ts';
 import { DEFAULT_PLAN_OPTIONS, type Finding, type Plan } from '../../model/plan.ts';
-import { expand, expandFactsOf } from '../../plan/expand.ts';
+import { expand } from '../../plan/expand.ts';
+import { expandFactsOf } from '../../plan/expand-facts.ts';
 import { readInventory } from '../../pve/inventory.ts';
 import { jsonDocument } from '../../report/escape/json.ts';
 import { statusText } from '../../report/status-text.ts';

@@ -1,5 +1,5 @@
 import type { Network } from '../../generated/declaration-document.ts';
-import { inNetwork, ipVersion, notAHost, parseCidr } from '../../model/ip.ts';
+import { inNetwork, ipVersion, networksOverlap, notAHost, parseCidr } from '../../model/ip.ts';
 import type { Mistake, Path } from '../source.ts';
 import { isOpen, layersOf, type RuleContext } from './rule.ts';
 
@@ -24,6 +24,7 @@ function networksMistakes(networks: readonly Network[], path: Path): readonly Mi
       ...mtuMistakes(network, [...path, index]),
     ]),
     ...(outward.length > 1 ? [severalWaysOut(outward, path)] : []),
+    ...overlapMistakes(networks, path),
   ];
 }
 
@@ -43,6 +44,34 @@ function severalWaysOut(indexes: readonly number[], path: Path): Mistake {
     at: indexes.map((index) => ({ path: [...path, index], text: 'brings a default route' })),
     remedy: 'Give the others a fixed address without a gateway.',
   };
+}
+
+/** Two interfaces in one network: the guest answers through either of them. */
+function overlapMistakes(networks: readonly Network[], path: Path): readonly Mistake[] {
+  const fixed = networks.flatMap((network, index) =>
+    (['ipv4', 'ipv6'] as const).flatMap((version) => {
+      const ip = network[version];
+      const address = typeof ip === 'object' ? ip.address : undefined;
+      return address === undefined
+        ? []
+        : [{ address, place: { path: [...path, index, version, 'address'] } }];
+    }),
+  );
+  return fixed.flatMap(({ address, place }, index) => {
+    const other = fixed
+      .slice(0, index)
+      .find((earlier) => networksOverlap(earlier.address, address));
+    if (other === undefined) return [];
+    return [
+      {
+        severity: 'warning',
+        code: 'overlapping-networks',
+        message: 'two interfaces of one worker are in the same network',
+        at: [other.place, place],
+        remedy: 'Give each a network of its own, or remove one of them.',
+      },
+    ];
+  });
 }
 
 function ipMistakes(ip: Ip, version: 4 | 6, path: Path): readonly Mistake[] {

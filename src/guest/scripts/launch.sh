@@ -9,6 +9,14 @@ now_ms | put_file "$run/beat" || die 73 "can't write to $run"
 printf '%s\n' "$seconds" | put_file "$run/limit"
 printf '%s\n%s\n' "$worker" "$2" | put_file "$run/launch"
 
+# Old output goes; that the attempt was, and how it ended, stays for ever.
+for old in "$state/attempts"/*/exit; do
+  if [ -n "$(find "$old" -mtime +7 2>/dev/null)" ]; then
+    old=${old%/exit}
+    rm -f "$old/out" "$old/tail" "$old/argv" "$old/runner" "$old/log" "$old/log.part" "$old/before" "$old/after"
+  fi
+done
+
 armed() {
   [ -s "$run/deadman.pid" ] || return 1
   read -r deadman_pid deadman_start <"$run/deadman.pid"

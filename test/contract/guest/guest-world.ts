@@ -29,6 +29,8 @@ export interface GuestSetup {
   }[];
   readonly packagesBusy?: boolean;
   readonly systemd?: boolean;
+  /** What it has to try connections with; default bash. */
+  readonly tools?: readonly ('bash' | 'curl' | 'nc' | 'openssl' | 'python3')[];
 }
 
 export interface Answer {
@@ -43,6 +45,8 @@ export interface GuestDoor {
   /** undefined: no such file. */
   file(path: string): Promise<{ readonly content: string; readonly mode: number } | undefined>;
   writeFile(path: string, content: string | Uint8Array): Promise<void>;
+  /** Makes a file look as if it had been written so many days ago. */
+  age(path: string, days: number): Promise<void>;
   /** Lets time pass. */
   pass(ms: number): Promise<void>;
   /** Resolves when the condition holds; time passes as it does there. */

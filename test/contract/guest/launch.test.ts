@@ -55,6 +55,21 @@ describe.each(allDoors)('launching in $name', { timeout: 90_000 }, (door) => {
       expect((await guest.run('beat', ['8', 'run-8'])).exit).toBe(0);
     }));
 
+  test('clears away output that is a week old, and still knows the attempt', () =>
+    withGuest(door, {}, async (guest) => {
+      const folder = '/var/lib/muster/attempts/old';
+      await guest.writeFile(`${folder}/claim`, '1 boot\n');
+      await guest.writeFile(`${folder}/exit`, '0 exit 1000\n');
+      await guest.writeFile(`${folder}/out`, 'long output');
+      await launch(guest, 1);
+      expect(await guest.file(`${folder}/out`)).toBeDefined();
+      await guest.age(`${folder}/exit`, 9);
+      await launch(guest, 1);
+      expect(await guest.file(`${folder}/out`)).toBeUndefined();
+      const status = await guest.run('supervise-status', ['old', '0']);
+      expect(status.stdout).toMatch(/^status\tended\t0\t/);
+    }));
+
   test('tells what a power-off would break, and the fence', () =>
     withGuest(door, { packagesBusy: true }, async (guest) => {
       await launch(guest, 3);

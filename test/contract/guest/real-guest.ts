@@ -22,7 +22,7 @@ import type { Answer, Door, GuestDoor, GuestSetup } from './guest-world.ts';
 
 /** Programs that every guest has; the shell under test brings them along where it is busybox. */
 const COMMON =
-  'awk cat chmod cksum cut dd grep head kill ln ls mkdir mkfifo mv od readlink rm sed setsid sha256sum sleep sort tail test timeout tr true touch wc';
+  'awk cat chmod cksum cut dd find grep head kill ln ls mkdir mkfifo mv od readlink rm sed setsid sha256sum sleep sort tail test timeout tr true touch wc';
 
 const SHELLS: readonly (readonly [string, string, readonly string[]])[] = [
   ['dash', '/usr/bin/dash', []],
@@ -69,6 +69,10 @@ async function openReal(
       await mkdir(dirname(join(home, 'root', at)), { recursive: true });
       await writeFile(join(home, 'root', at), content);
     },
+    age: async (at, days) => {
+      const when = Date.now() / 1000 - days * 86_400;
+      await utimes(join(home, 'root', at), when, when);
+    },
     pass: (ms) => pause(ms),
     until: async (what, holds) => {
       const deadline = Date.now() + 50_000;
@@ -101,10 +105,19 @@ async function buildTools(
     if (existsSync(target)) await symlink(target, join(bin, name));
   }
   await symlink(path, join(bin, 'sh'));
+  const tools = setup.tools ?? ['bash'];
+  for (const name of tools.filter((one) => one !== 'bash'))
+    await symlink(toolPath(name), join(bin, name));
   for (const [name, text] of Object.entries(fakeTools(setup))) {
+    if (name === 'bash' && !tools.includes('bash')) continue;
     await writeFile(join(bin, name), `#!/bin/sh\n${text}\n`);
     await chmod(join(bin, name), 0o755);
   }
+}
+
+/** Where this machine has a tool; busybox has a small nc without -z. */
+export function toolPath(name: string): string {
+  return name === 'nc' ? '/usr/bin/busybox' : `/usr/bin/${name}`;
 }
 
 async function buildRoot(home: string, setup: GuestSetup): Promise<void> {

@@ -38,6 +38,10 @@ function openSimulated(setup: GuestSetup): GuestDoor {
       const text = typeof content === 'string' ? content : Buffer.from(content).toString('utf8');
       guest().files[path] = { content: text, mode: 0o644, mtimeMs: world.nowMs };
     },
+    age: async (path, days) => {
+      const file = guest().files[path];
+      if (file !== undefined) file.mtimeMs = world.nowMs - days * 86_400_000;
+    },
     pass: async (ms) => pass(world, vm, world.nowMs + ms),
     until: async (what, holds) => {
       for (let left = 2000; !(await holds()); left--) {

@@ -14,7 +14,8 @@ import {
 } from '../../../src/model/state.ts';
 import type { DesiredWorker, WorkerFields } from '../../../src/model/worker.ts';
 import { buildPlan } from '../../../src/plan/build-plan.ts';
-import { expand, expandFactsOf } from '../../../src/plan/expand.ts';
+import { expand } from '../../../src/plan/expand.ts';
+import { expandFactsOf } from '../../../src/plan/expand-facts.ts';
 
 export const LINEAGE = '5d0c77e1-0000-4000-8000-000000000000';
 export const NOW = Date.UTC(2026, 10, 22, 2, 14);
