@@ -7,7 +7,7 @@ import { waitForGuest } from '../guest/wait-for-guest.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { CheckResult, PatchRecord, State, TestRecord } from '../model/state.ts';
 import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transitions.ts';
-import type { WorkerSpec } from '../model/worker.ts';
+import type { PatchSpec, WorkerSpec } from '../model/worker.ts';
 import {
   changeState,
   clusterNow,
@@ -35,19 +35,37 @@ export interface TestOutcome {
   readonly patch?: PatchRecord;
 }
 
-/**
- * Powers the VM on, tests it, patches it (tests again after a reboot) and always powers it off. A failed check
- * or patch is a result, recorded; only an interrupt or a failure to power off is thrown.
- */
+/** What a launch is for: a restore does not wait for updates. */
+export type LaunchKind = 'test' | 'backup' | 'restore';
+
+/** Launches for a test, and always powers off again. */
 export async function launchForTest(ctx: WorkerContext, vm: VmHandle): Promise<TestOutcome> {
+  const outcome = await launch(ctx, vm, 'test');
+  await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
+  await changeState(ctx, clearDoing);
+  return outcome;
+}
+
+/**
+ * Powers the VM on, tests it and patches it (tests again after a reboot); it is left running for the caller. A
+ * failed check or patch is a result, recorded; only an interrupt or a bug is thrown, after powering off.
+ */
+export async function launch(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  kind: LaunchKind,
+): Promise<TestOutcome> {
   const target = targetOf(ctx, vm);
-  const firstLaunch = recordOf(ctx)?.last.used === undefined;
-  const outcome = await testAndPatch(ctx, vm, target, firstLaunch).catch((error: unknown) =>
+  const outcome = await testAndPatch(ctx, vm, target, kind).catch((error: unknown) =>
     afterFailure(ctx, vm, target, error),
   );
-  await changeState(ctx, (state, worker) => saveOutcome(state, worker, outcome));
-  await powerOff(ctx, vm, isBusy(target));
-  await changeState(ctx, clearDoing);
+  await changeState(ctx, (state, worker) => saveOutcome(state, worker, outcome)).catch(
+    async (error: unknown) => {
+      // Whatever keeps the state from being written, the worker is not left on.
+      await powerOff(ctx, vm, isBusy(target));
+      throw error;
+    },
+  );
   return outcome;
 }
 
@@ -71,25 +89,33 @@ async function testAndPatch(
   ctx: WorkerContext,
   vm: VmHandle,
   target: GuestTarget,
-  firstLaunch: boolean,
+  kind: LaunchKind,
 ): Promise<TestOutcome> {
   await powerOn(ctx, vm);
-  await greet(ctx, vm, target, firstLaunch);
+  await greet(ctx, vm, target, recordOf(ctx)?.last.used === undefined);
   const first = await check(ctx, target);
   if (hasFailed(first)) return { test: testRecord(ctx, first) };
   stopWhenInterrupted(ctx);
-  const { record, rebootRequired, fatal } = await patch(ctx, target);
+  const { record, rebootRequired, fatal } = await patch(ctx, target, kind);
   if (fatal) {
     const seen = record.message ?? 'system updates could not be installed';
     return { test: testRecord(ctx, [...first, failure('patch', seen)]), patch: record };
   }
-  if (!rebootRequired || specOf(ctx).patch.reboot === 'never')
+  if (!mustReboot(specOf(ctx).patch.reboot, rebootRequired, record))
     return { test: testRecord(ctx, first), patch: record };
   await powerOff(ctx, vm, isBusy(target));
   await powerOn(ctx, vm);
   await greet(ctx, vm, target, false);
   const again = await check(ctx, target);
   return { test: testRecord(ctx, again), patch: { ...record, rebooted: true } };
+}
+
+function mustReboot(
+  policy: PatchSpec['reboot'],
+  isRequired: boolean,
+  { result }: PatchRecord,
+): boolean {
+  return policy === 'always' ? result === 'patched' : isRequired && policy === 'ifRequired';
 }
 
 /** Waits for the guest, takes it over for this run and delivers its files. */
@@ -134,7 +160,7 @@ async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly 
   return results;
 }
 
-async function patch(ctx: WorkerContext, target: GuestTarget): Promise<Patched> {
+async function patch(ctx: WorkerContext, target: GuestTarget, kind: LaunchKind): Promise<Patched> {
   const spec = specOf(ctx);
   const last = recordOf(ctx)?.last.patch;
   const begun = ctx.ports.clock.monotonic();
@@ -142,7 +168,7 @@ async function patch(ctx: WorkerContext, target: GuestTarget): Promise<Patched> 
     ...actorOf(ctx),
     patch: spec.patch,
     ...(last === undefined ? {} : { last }),
-    kind: 'test',
+    kind,
     timeout: spec.timeouts.patch,
     now: clusterNow(ctx),
     onProgress: ({ waitingFor, waitedMs, deadlineMs, message }) =>

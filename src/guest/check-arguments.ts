@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { ipVersion } from '../model/ip.ts';
 import type { RepositoryTarget, WorkerSpec } from '../model/worker.ts';
 
 export interface CheckQuestion {
@@ -55,7 +55,7 @@ function expectsGateway(spec: WorkerSpec): boolean {
 
 function namesToResolve({ repositories, pveApi, spec }: CheckQuestion): readonly string[] {
   const hosts = [...repositories.map(({ host }) => host), pveApi?.host, proxyHost(spec)];
-  const names = hosts.filter((host) => host !== undefined && isIP(bare(host)) === 0);
+  const names = hosts.filter((host) => host !== undefined && ipVersion(bare(host)) === undefined);
   return [...new Set(names)].flatMap((name) => (name === undefined ? [] : [name]));
 }
 

@@ -1,4 +1,5 @@
 import { GuestError, WaitTimeout } from '../model/errors.ts';
+import { canonicalIp } from '../model/ip.ts';
 import type { CheckResult } from '../model/state.ts';
 import type { CheckSpec } from '../model/worker.ts';
 import { agentTrouble } from './agent-trouble.ts';
@@ -51,7 +52,8 @@ async function checkAgent(target: GuestTarget): Promise<CheckResult> {
 async function checkAddress(target: GuestTarget, question: CheckQuestion): Promise<CheckResult> {
   return timed(target, 'address', async () => {
     const seen = await target.agent.addresses(target.node, target.vmid);
-    const missing = declaredAddresses(question).filter((address) => !seen.includes(address));
+    const known = new Set(seen.map((address) => canonicalIp(address) ?? address));
+    const missing = declaredAddresses(question).filter((address) => !known.has(address));
     const words = seen.length === 0 ? 'no address' : seen.join(', ');
     if (missing.length > 0)
       return {
@@ -71,10 +73,13 @@ async function checkAddress(target: GuestTarget, question: CheckQuestion): Promi
 
 function declaredAddresses({ spec }: CheckQuestion): readonly string[] {
   return spec.networks.flatMap(({ ipv4, ipv6 }) =>
-    [ipv4, ipv6].flatMap((ip) =>
-      typeof ip === 'object' ? [(ip.address.split('/')[0] ?? '').toLowerCase()] : [],
-    ),
+    [ipv4, ipv6].flatMap((ip) => (typeof ip === 'object' ? [hostOf(ip.address)] : [])),
   );
+}
+
+function hostOf(cidr: string): string {
+  const address = cidr.split('/')[0] ?? '';
+  return canonicalIp(address) ?? address;
 }
 
 async function builtInChecks(

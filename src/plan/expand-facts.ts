@@ -25,4 +25,3 @@ export function expandFactsOf(inventory: Inventory, state: State): ExpandFacts {
     storages: Object.values(inventory.storages),
   };
 }
-

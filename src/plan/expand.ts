@@ -5,8 +5,8 @@ import { byCodeUnit } from '../model/json.ts';
 import { expandDeep } from '../model/placeholder.ts';
 import type { Desired, DesiredWorker, WorkerFields } from '../model/worker.ts';
 import { completeSpec } from './complete-spec.ts';
-import type { ExpandFacts } from './expand-facts.ts';
 import { duplicates } from './duplicates.ts';
+import type { ExpandFacts } from './expand-facts.ts';
 import { type Member, members } from './members.ts';
 import { mergeFields } from './merge-fields.ts';
 

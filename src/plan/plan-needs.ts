@@ -42,6 +42,11 @@ export function isMaking({ actions, desired }: WorkerPlan): boolean {
   return desired !== undefined && actions.some((action) => kinds.includes(action));
 }
 
+/** A VM that is there needs its image no more; a worker that is only configured will need it one day. */
+export function makesVm({ uuid, actions }: WorkerPlan): boolean {
+  return uuid === undefined || actions.includes('replace') || actions.includes('deploy');
+}
+
 /** Snippets and disk images that a worker names, as its node must see them. */
 export function volumesOf(spec: WorkerSpec): readonly VolumeNeed[] {
   const { node, imageSource, cloudInit } = spec;

@@ -4,6 +4,7 @@ import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
 import { formatSize, GiB } from '../model/quantity.ts';
 import type { NetworkSpec, WorkerSpec } from '../model/worker.ts';
 import type { PlanInput } from './plan-input.ts';
+import { makesVm } from './plan-needs.ts';
 import { addressClashes } from './preflight-addresses.ts';
 import { imageProblems } from './preflight-image.ts';
 import { fail, type Problem } from './preflight-problem.ts';
@@ -34,11 +35,6 @@ export function workerProblems(
     message: `${plan.worker}: ${problem.message}`,
     worker: plan.worker,
   }));
-}
-
-/** A VM that is there needs its image no more; a worker that is only configured will need it one day. */
-function makesVm({ uuid, actions }: WorkerPlan): boolean {
-  return uuid === undefined || actions.includes('replace') || actions.includes('deploy');
 }
 
 function movesDisk({ changes }: WorkerPlan): boolean {

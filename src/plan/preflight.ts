@@ -1,8 +1,9 @@
 import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
 import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
+import type { WorkerSpec } from '../model/worker.ts';
 import type { PlanInput } from './plan-input.ts';
-import { isMaking } from './plan-needs.ts';
+import { isMaking, makesVm } from './plan-needs.ts';
 import { clusterWarnings } from './preflight-cluster.ts';
 import { privilegeChecks } from './preflight-privileges.ts';
 import { spaceChecks } from './preflight-space.ts';
@@ -91,21 +92,28 @@ function summaryLines(
   problems: readonly PreflightLine[],
   { inventory }: PlanInput,
 ): readonly PreflightLine[] {
-  const nodes = new Set(workers.map(({ desired, node }) => desired?.spec.node ?? node));
-  const seen = [...nodes].filter((node) =>
-    Object.keys(inventory.bridges).some((key) => key.startsWith(`${node}/`)),
-  );
-  if (seen.length === 0) return [];
-  const specs = workers.flatMap(({ desired }) => desired?.spec ?? []);
   const isGood = (codes: RegExp) => !problems.some(({ code }) => codes.test(code));
-  const of = `${seen.length} of ${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`;
+  const part = (what: string, chosen: readonly WorkerPlan[], names: readonly string[]) => {
+    const nodes = new Set(chosen.map(({ desired, node }) => desired?.spec.node ?? node));
+    const seen = [...nodes].filter((node) =>
+      Object.keys(inventory.bridges).some((key) => key.startsWith(`${node}/`)),
+    );
+    if (seen.length === 0) return [];
+    const of = `${seen.length} of ${nodes.size} ${nodes.size === 1 ? 'node' : 'nodes'}`;
+    return [`${what} ${listed(names)} on ${of}`];
+  };
+  const making = workers.filter(makesVm);
+  const images = specsOf(making).map(({ image }) => image);
+  const bridges = specsOf(workers).flatMap(({ networks }) => networks.map(({ bridge }) => bridge));
   const parts = [
-    ...(isGood(/^(image|template)/) ? [`image ${listed(specs.map(({ image }) => image))}`] : []),
-    ...(isGood(/^(bridge|vlan)/)
-      ? [`bridge ${listed(specs.flatMap(({ networks }) => networks.map(({ bridge }) => bridge)))}`]
-      : []),
-  ].map((part) => `${part} on ${of}`);
+    ...(isGood(/^(image|template)/) ? part('image', making, images) : []),
+    ...(isGood(/^(bridge|vlan)/) ? part('bridge', workers, bridges) : []),
+  ];
   return parts.length === 0 ? [] : [{ result: 'ok', code: 'reachable', message: parts.join('; ') }];
+}
+
+function specsOf(workers: readonly WorkerPlan[]): readonly WorkerSpec[] {
+  return workers.flatMap(({ desired }) => desired?.spec ?? []);
 }
 
 function listed(names: readonly string[]): string {

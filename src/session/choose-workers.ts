@@ -3,16 +3,16 @@ import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
-import { describeRun, holderOf } from '../model/runs.ts';
 import type {
   LeftOutWhy,
   LeftOutWorker,
   SessionAction,
   SessionRefusal,
 } from '../model/session-plan.ts';
-import type { RunRecord, State, WorkerRecord } from '../model/state.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
 import { didYouMean } from '../model/suggest.ts';
 import type { Desired, DesiredWorker } from '../model/worker.ts';
+import { reasonAgainst } from './fit-for-session.ts';
 
 export interface ChooseInput {
   readonly session: string;
@@ -78,7 +78,8 @@ function judge(desired: DesiredWorker, input: ChooseInput): ChosenWorker | LeftO
   const { state, plan: whole, spec: session } = input;
   const record = lookup(state.workers, desired.name);
   const plan = whole.workers.find(({ worker }) => worker === desired.name);
-  const reason = reasonAgainst(desired, record, plan, input);
+  const fit = { plan: whole, state, now: input.now, reserve: session.reserve };
+  const reason = reasonAgainst(desired, record, plan, fit);
   if (reason !== undefined)
     return {
       worker: desired.name,
@@ -92,93 +93,6 @@ function judge(desired: DesiredWorker, input: ChooseInput): ChosenWorker | LeftO
     ...(plan === undefined ? {} : { plan }),
     actions: actionsOf(plan?.actions ?? [], record?.vm !== undefined),
   };
-}
-
-type Against = Pick<LeftOutWorker, 'why' | 'by' | 'until'>;
-
-function reasonAgainst(
-  { name, spec }: DesiredWorker,
-  record: WorkerRecord | undefined,
-  plan: WorkerPlan | undefined,
-  input: ChooseInput,
-): Against | undefined {
-  if (!spec.enabled) return { why: 'disabled', by: 'enabled: false' };
-  return (
-    byQuarantine(record, input.now) ??
-    byLease(record, input) ??
-    byFindings(name, input) ??
-    byHold(plan) ??
-    byActions(plan) ??
-    (spec.slots > input.spec.reserve
-      ? undefined
-      : { why: 'no-slots', by: `reserve: ${input.spec.reserve} of ${spec.slots} slots` })
-  );
-}
-
-function byQuarantine(record: WorkerRecord | undefined, now: number): Against | undefined {
-  const mark = record?.quarantine;
-  if (mark === undefined || (mark.until !== undefined && mark.until <= now)) return undefined;
-  const until = mark.until === undefined ? {} : { until: mark.until };
-  return { why: 'quarantined', by: `${mark.by}: ${mark.note}`, ...until };
-}
-
-/** A lease of a dead run is no obstacle: whoever leads this session takes it over. */
-function byLease(
-  record: WorkerRecord | undefined,
-  { state, now }: ChooseInput,
-): Against | undefined {
-  const holder = record === undefined ? undefined : holderOf(record, state, now);
-  if (holder === undefined) return undefined;
-  const session = holder.session === undefined ? undefined : lookup(state.sessions, holder.session);
-  const until = session?.kind === 'live' ? session.expectedEnd : undefined;
-  return { why: 'leased', by: holderText(holder), ...(until === undefined ? {} : { until }) };
-}
-
-function holderText(run: RunRecord): string {
-  return run.kind === 'session' && run.session !== undefined
-    ? `session ${run.session}`
-    : describeRun(run);
-}
-
-function byFindings(name: string, { plan }: ChooseInput): Against | undefined {
-  const failed = plan.preflight.find(({ worker, result }) => worker === name && result === 'fail');
-  if (failed !== undefined) return { why: 'preflight', by: failed.message };
-  const finding = plan.findings.find(
-    ({ worker, code }) => worker === name && (code === 'ambiguous' || code === 'unreachable'),
-  );
-  return finding === undefined ? undefined : { why: 'ambiguous', by: finding.message };
-}
-
-function byHold(plan: WorkerPlan | undefined): Against | undefined {
-  const { held, actions } = plan ?? {};
-  if (held === undefined) return undefined;
-  const until = held.until === undefined ? {} : { until: held.until };
-  if (held.why === 'protected' || held.why === 'guard')
-    return actions?.includes('replace') === true
-      ? { why: 'needs-replace', by: held.by }
-      : { why: 'needs-apply', by: held.by };
-  return { why: held.why, by: held.by, ...until };
-}
-
-const MAY: ReadonlySet<ActionKind> = new Set([
-  'shutdown',
-  'configure',
-  'deploy',
-  'update',
-  'test',
-  'session',
-]);
-
-/** What needs an approval is left for an apply. */
-function byActions(plan: WorkerPlan | undefined): Against | undefined {
-  const others = (plan?.actions ?? []).filter((action) => !MAY.has(action));
-  if (others.length === 0) return undefined;
-  const changed = (plan?.changes ?? [])
-    .filter(({ cost }) => cost === 'rebuild')
-    .map(({ path }) => path);
-  const by =
-    changed.length === 0 ? (plan?.reasons.join(', ') ?? '') : `${changed.join(', ')} changed`;
-  return { why: others.includes('replace') ? 'needs-replace' : 'needs-apply', by };
 }
 
 function actionsOf(actions: readonly ActionKind[], hasVm: boolean): readonly SessionAction[] {

@@ -8,7 +8,16 @@ import type { SessionItem } from '../model/session.ts';
 import type { SessionRefusal } from '../model/session-plan.ts';
 import type { State } from '../model/state.ts';
 import { didYouMean } from '../model/suggest.ts';
-import { selectVms, type Unselectable } from './select-vms.ts';
+import {
+  containerWarning,
+  mistake,
+  nameProblems,
+  tooFew,
+  unreachableWarning,
+  unselectableVm,
+  warning,
+} from './item-problems.ts';
+import { selectVms } from './select-vms.ts';
 
 export interface ExpandInput {
   /** Key under `sessions:`, for messages. */
@@ -36,9 +45,6 @@ export interface ExpandedItems {
   readonly refusals: readonly SessionRefusal[];
 }
 
-/** A name is a file name too, in the records and in the guest. */
-const ITEM_NAME = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/;
-
 /** A session's items for the VMs that are there now: listed ones as they are, templates once for each VM. */
 export function expandItems(input: ExpandInput): ExpandedItems {
   const parts = input.spec.items.map((spec, index) => expandEntry(spec, index, input));
@@ -52,7 +58,7 @@ export function expandItems(input: ExpandInput): ExpandedItems {
       ...unknown,
     ],
     warnings: parts.flatMap(({ warnings }) => warnings),
-    refusals: input.only === undefined ? tooFew(all, input) : [],
+    refusals: input.only === undefined ? tooFew(all.length, input.spec.guards.minItems, input) : [],
   };
 }
 
@@ -99,7 +105,7 @@ function expandEntry(spec: ItemSpec, index: number, input: ExpandInput): Entry {
           ]
         : []),
       ...containerWarning(selected.containers, index, input),
-      ...unreachableWarning(selected.vms, index, input),
+      ...unreachableWarning(selected.vms, input.inventory.nodes, index, input),
     ],
   };
 }
@@ -158,115 +164,4 @@ function onlyAsked(
         remedy: didYouMean(name, names) ?? 'muster plan --with-session NAME lists them.',
       })),
   };
-}
-
-function nameProblems(all: readonly ExpandedItem[], input: ExpandInput): readonly Diagnostic[] {
-  const counts = new Map<string, ExpandedItem[]>();
-  for (const item of all) counts.set(item.name, [...(counts.get(item.name) ?? []), item]);
-  return [...counts].flatMap(([name, items]) => [
-    ...(items.length > 1 ? [duplicate(name, items, input)] : []),
-    ...(ITEM_NAME.test(name)
-      ? []
-      : [
-          mistake(input, undefined, 'bad-item-name', `"${name}" can't be the name of an item`, {
-            detail: ['Letters, digits, "_", "." and "-", at most 128, a letter or digit first.'],
-            remedy: 'Use ${vm.id} in the name.',
-          }),
-        ]),
-  ]);
-}
-
-function duplicate(name: string, items: readonly ExpandedItem[], input: ExpandInput): Diagnostic {
-  const vms = items.flatMap(({ vm }) => (vm === undefined ? [] : [`vm ${vm.vmid} (${vm.name})`]));
-  return mistake(
-    input,
-    undefined,
-    'duplicate-item',
-    `${items.length} items have the name "${name}"`,
-    {
-      ...(vms.length === 0 ? {} : { detail: [`of ${vms.slice(0, 10).join(', ')}`] }),
-      remedy:
-        'Results are kept by name: put ${vm.id} into it, or exclude a VM that another entry has.',
-    },
-  );
-}
-
-/** An empty night is a failure, unless `minItems: 0` says otherwise. */
-function tooFew(all: readonly ExpandedItem[], input: ExpandInput): readonly SessionRefusal[] {
-  const { minItems } = input.spec.guards;
-  if (all.length >= minItems) return [];
-  const message = `session ${input.session} has ${all.length} of at least ${minItems} items`;
-  const diagnostic = mistake(input, undefined, 'too-few-items', message, {
-    remedy: 'Check what forEachVm selects, or lower guards.minItems.',
-  });
-  return [{ exitCode: 6, diagnostic }];
-}
-
-const WHY: Readonly<Record<Unselectable, string>> = {
-  missing: 'does not exist, or the token may not see it (VM.Audit)',
-  container: 'is a container',
-  template: 'is a template',
-  worker: 'is a backup worker',
-};
-
-function unselectableVm(
-  vmid: number,
-  why: Unselectable,
-  index: number,
-  input: ExpandInput,
-): Diagnostic {
-  const code = why === 'missing' ? 'unknown-vm' : 'not-a-vm';
-  return mistake(input, index, code, `vm ${vmid} ${WHY[why]}`, {
-    remedy: 'Remove it from forEachVm.vmids.',
-  });
-}
-
-function containerWarning(
-  vmids: readonly number[],
-  index: number,
-  input: ExpandInput,
-): readonly Diagnostic[] {
-  if (vmids.length === 0) return [];
-  const message = `no items for containers (${list(vmids)}): forEachVm means VMs`;
-  return [warning(input, index, 'containers-left-out', message)];
-}
-
-function unreachableWarning(
-  vms: readonly VmFacts[],
-  index: number,
-  input: ExpandInput,
-): readonly Diagnostic[] {
-  const silent = vms.filter(({ node }) => {
-    const facts = lookup(input.inventory.nodes, node);
-    return facts !== undefined && (!facts.online || facts.unreachable !== undefined);
-  });
-  if (silent.length === 0) return [];
-  const message = `vm ${list(silent.map(({ vmid }) => vmid))}: on a node that does not answer`;
-  return [warning(input, index, 'vm-unreachable', message)];
-}
-
-function list(vmids: readonly number[]): string {
-  const rest = vmids.length - 10;
-  return [...vmids.slice(0, 10), ...(rest > 0 ? [`${rest} more`] : [])].join(', ');
-}
-
-function mistake(
-  { session, locate }: ExpandInput,
-  index: number | undefined,
-  code: string,
-  message: string,
-  more: Pick<Diagnostic, 'detail' | 'remedy'>,
-): Diagnostic {
-  const path = ['sessions', session, ...(index === undefined ? [] : ['items', index])];
-  return {
-    severity: 'error',
-    code,
-    message,
-    labels: locate === undefined ? [] : [locate(path)],
-    ...more,
-  };
-}
-
-function warning(input: ExpandInput, index: number, code: string, message: string): Diagnostic {
-  return { ...mistake(input, index, code, message, {}), severity: 'warning' };
 }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { loadDeclaration } from '../../src/declare/load-declaration.ts';
 import type { Inventory } from '../../src/model/inventory.ts';
 import type { PlanOptions } from '../../src/model/plan.ts';
 import type { State } from '../../src/model/state.ts';
@@ -9,7 +10,6 @@ import { expand } from '../../src/plan/expand.ts';
 import { expandFactsOf } from '../../src/plan/expand-facts.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { planText } from '../../src/report/plan/plan-text.ts';
-import { loadDeclaration } from '../../src/declare/load-declaration.ts';
 import { folderFiles } from '../declare/project-files.ts';
 import { optionsOf } from '../plan/support/builders.ts';
 
@@ -30,7 +30,8 @@ describe.each(scenarios.map(({ name }) => name))('%s', (name) => {
 
 async function planned(folder: string) {
   const { declaration, diagnostics } = await loadDeclaration(folderFiles(folder), {});
-  if (declaration === undefined) throw new Error(diagnostics.map(({ message }) => message).join('; '));
+  if (declaration === undefined)
+    throw new Error(diagnostics.map(({ message }) => message).join('; '));
   const cluster = read<Partial<PlanOptionsFile> & { inventory: Inventory; state: State }>(folder);
   const { inventory, state } = cluster;
   const expanded = expand(declaration, expandFactsOf(inventory, state));
@@ -38,7 +39,11 @@ async function planned(folder: string) {
   const { desired } = expanded;
   const options = optionsOf(cluster.options);
   const plan = buildPlan({ declaration, desired, state, inventory, options, preflight: true });
-  const view = { state: { where: 'muster.state.json', serial: state.serial }, verbose: true, paint: PLAIN };
+  const view = {
+    state: { where: 'muster.state.json', serial: state.serial },
+    verbose: true,
+    paint: PLAIN,
+  };
   return { plan, text: planText(plan, view) };
 }
 

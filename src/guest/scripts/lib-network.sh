@@ -17,9 +17,10 @@ connect() { # HOST PORT
   done
 }
 
+# Only its chatter (-v) says whether a connection was refused.
 connect_curl() { # HOST PORT
   case $1 in *:*) set -- "[$1]" "$2" ;; esac
-  within $((limit + 1)) "$tool" -sS --noproxy '*' --connect-timeout "$limit" "telnet://$1:$2" 2>&1
+  within $((limit + 1)) "$tool" -sSv --noproxy '*' --connect-timeout "$limit" "telnet://$1:$2" 2>&1
   curl_code=$?
   # 1 and 4: built without telnet. 49, 52, 56: it was connected.
   case $curl_code in

@@ -1,0 +1,104 @@
+import { byCodeUnit } from '../model/json.ts';
+import { lookup } from '../model/lookup.ts';
+import type { ItemAttempt, LiveSession, SessionItem } from '../model/session.ts';
+import type {
+  AttemptOutcome,
+  ItemOutcome,
+  LaunchSpan,
+  RepositoryUse,
+  SessionResult,
+  WorkerLaunch,
+} from '../model/session-result.ts';
+import { attemptsOf } from './session-items.ts';
+import { lineOf } from './session-state.ts';
+
+/** The report of a session as it stands at `at` (cluster time, ms); taken before it is finished. */
+export function resultOf(
+  session: LiveSession,
+  at: number,
+  ending: { readonly interrupted: boolean; readonly leftRunning: readonly string[] },
+): SessionResult {
+  const { endedAt, outcome } = lineOf(session, at, ending.interrupted);
+  const items = session.items.map((item) => outcomeOf(session, item, endedAt));
+  const rank = ({ result }: ItemOutcome): number => (result === 'ok' ? 1 : 0);
+  return {
+    id: session.id,
+    ...(session.name === undefined ? {} : { name: session.name }),
+    kind: session.spec.kind,
+    startedAt: session.startedAt,
+    tookMs: endedAt - session.startedAt,
+    outcome,
+    items: items.sort((a, b) => rank(a) - rank(b) || byCodeUnit(a.item, b.item)),
+    workers: Object.keys(session.workers)
+      .sort(byCodeUnit)
+      .map((worker) => launchOf(session, worker, endedAt)),
+    repositories: usesOf(session, endedAt),
+    leftRunning: ending.leftRunning,
+  };
+}
+
+function outcomeOf(session: LiveSession, item: SessionItem, endedAt: number): ItemOutcome {
+  const attempts = attemptsOf(session, item.name);
+  const last = attempts.at(-1);
+  return {
+    item: item.name,
+    ...(item.vm === undefined ? {} : { vm: item.vm }),
+    ...(item.repository === undefined ? {} : { repository: item.repository }),
+    // Nobody saw it end, and nobody will.
+    result: last === undefined ? 'not-run' : last.result === 'running' ? 'lost' : last.result,
+    attempts: attempts.map((attempt) => attemptOutcome(session, attempt, endedAt)),
+  };
+}
+
+function attemptOutcome(
+  session: LiveSession,
+  attempt: ItemAttempt,
+  endedAt: number,
+): AttemptOutcome {
+  const { worker, place, startedAt, exitCode, lastLine } = attempt;
+  return {
+    worker,
+    node: lookup(session.workers, worker)?.node ?? '',
+    place,
+    start: startedAt - session.startedAt,
+    end: (attempt.endedAt ?? endedAt) - session.startedAt,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(lastLine === undefined ? {} : { lastLine }),
+  };
+}
+
+function launchOf(session: LiveSession, worker: string, endedAt: number): WorkerLaunch {
+  const record = lookup(session.workers, worker);
+  const timeline = record?.timeline ?? [];
+  const off = record?.endedAt ?? endedAt;
+  const phases = timeline.map(({ phase, at }, index): LaunchSpan => {
+    const end = timeline[index + 1]?.at ?? off;
+    return { phase, start: at - session.startedAt, end: Math.max(at, end) - session.startedAt };
+  });
+  const own = session.items.filter(
+    ({ name }) => attemptsOf(session, name).at(-1)?.worker === worker,
+  );
+  return {
+    worker,
+    node: record?.node ?? '',
+    ...(record?.vmid === undefined ? {} : { vmid: record.vmid }),
+    items: own.length,
+    ...(record?.leftOut === undefined ? {} : { leftOut: record.leftOut }),
+    phases,
+  };
+}
+
+function usesOf(session: LiveSession, endedAt: number): Readonly<Record<string, RepositoryUse>> {
+  const uses = new Map<string, RepositoryUse>();
+  for (const { name, repository } of session.items) {
+    const attempts = attemptsOf(session, name);
+    if (repository === undefined || attempts.length === 0) continue;
+    const before = uses.get(repository) ?? { items: 0, busyMs: 0 };
+    const busyMs = attempts.reduce(
+      (sum, attempt) => sum + (attempt.endedAt ?? endedAt) - attempt.startedAt,
+      before.busyMs,
+    );
+    uses.set(repository, { items: before.items + 1, busyMs });
+  }
+  return Object.fromEntries([...uses].sort(([a], [b]) => byCodeUnit(a, b)));
+}

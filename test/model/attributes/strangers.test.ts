@@ -1,0 +1,187 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { configWrite } from '../../../src/model/attributes/config-write.ts';
+import { diffAttributes } from '../../../src/model/attributes/diff-attributes.ts';
+import { bootDiskKey, driveKeys, driveSize } from '../../../src/model/attributes/disk.ts';
+import { formatNic, parseNic } from '../../../src/model/attributes/nic.ts';
+import { attributesOf, readAttributes } from '../../../src/model/attributes/read-attributes.ts';
+import { costOf, fallbackOf, rowOf } from '../../../src/model/attributes/rows.ts';
+import { descriptionOf } from '../../../src/model/card.ts';
+import { readMarks } from '../../../src/model/marks.ts';
+import { GiB } from '../../../src/model/quantity.ts';
+import { config, edited, made, withWorkers, workerIn } from '../../plan/support/builders.ts';
+
+const PLACE = { node: 'pve1', vmid: 1 };
+
+describe('configs as strangers write them', () => {
+  test('anything can be read, and a write never throws', () => {
+    const key = fc.oneof(
+      fc.constantFrom(
+        ...'net0 net1 scsi0 virtio0 ide2 ipconfig0 sshkeys smbios1 tags cores memory boot agent cpu cicustom nameserver description unused0 meta'.split(
+          ' ',
+        ),
+      ),
+      fc.string({ maxLength: 12 }),
+    );
+    const spec = workerIn(withWorkers({ a: { node: 'pve1' } }), 'a').spec;
+    fc.assert(
+      fc.property(fc.dictionary(key, fc.string({ maxLength: 40 })), (values) => {
+        const found = readAttributes(config(values), PLACE);
+        const views = {
+          desired: attributesOf(spec, 'a'),
+          found,
+          declaredBefore: undefined,
+          observed: undefined,
+        };
+        configWrite(config(values), diffAttributes(views));
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  test.each([
+    [
+      'by boot order',
+      { boot: 'order=ide2;virtio0;scsi0', ide2: 'none,media=cdrom', virtio0: 'l:a', scsi0: 'l:b' },
+      'virtio0',
+    ],
+    ['by the old key', { bootdisk: 'sata0', scsi0: 'l:b', sata0: 'l:c' }, 'sata0'],
+    ['else the usual first one', { scsi3: 'l:x', virtio0: 'l:a' }, 'virtio0'],
+    ['else any', { scsi3: 'l:x' }, 'scsi3'],
+    ['never a cloud-init drive', { ide2: 'l:vm-1-cloudinit', scsi1: 'l:cloudinit' }, undefined],
+  ])('the boot disk is found %s', (_, values, key) => {
+    expect(bootDiskKey(config(values))).toBe(key);
+  });
+
+  test.each([
+    ['l:x,size=20G', 20 * GiB],
+    ['l:x,size=128M', 2 ** 27],
+    ['l:x,size=4194304K', 4 * GiB],
+    ['l:x,size=512', 512],
+    ['l:x', undefined],
+    ['l:x,size=many', undefined],
+  ])('the size of %s', (value, bytes) => {
+    expect(driveSize(value)).toBe(bytes);
+  });
+
+  test('media in a CD drive are no volumes of the VM, its cloud-init drive is', () => {
+    const values = {
+      ide0: 'local:iso/debian.iso,media=cdrom',
+      ide2: 'l:vm-1-cloudinit,media=cdrom',
+      scsi0: 'l:vm-1-disk-0',
+      unused0: 'l:vm-1-disk-1',
+    };
+    expect(driveKeys(config(values))).toEqual(['ide2', 'scsi0', 'unused0']);
+  });
+
+  test.each([
+    ['virtio=BC:24:11:00:00:01,bridge=vmbr0', { model: 'virtio', mac: 'BC:24:11:00:00:01' }],
+    ['virtio,bridge=vmbr0', { model: 'virtio' }],
+    ['model=e1000,macaddr=bc:24:11:00:00:01', { model: 'e1000', mac: 'BC:24:11:00:00:01' }],
+    ['bridge=vmbr0', { model: 'virtio' }],
+  ])('a NIC written %s', (text, expected) => {
+    expect(parseNic(text)).toMatchObject(expected);
+  });
+
+  test('a bare model stays bare', () => {
+    expect(formatNic(parseNic('e1000'))).toBe('e1000');
+  });
+
+  test('keys that are no percent-encoding are shown as they stand', () => {
+    const found = readAttributes(config({ sshkeys: 'ssh-rsa 100% mine' }), PLACE);
+    expect(found['cloudInit.sshKeys']).toEqual(['ssh-rsa 100% mine']);
+  });
+
+  test('an address that is none stays as it is, and so shows as a difference', () => {
+    const found = readAttributes(
+      config({ net0: 'virtio', ipconfig0: 'ip=10.0.0.1,gw=nope' }),
+      PLACE,
+    );
+    expect(found['networks[0].ipv4']).toEqual({ address: '10.0.0.1', gateway: 'nope' });
+  });
+});
+
+describe('rows', () => {
+  test('names that every object inherits are labels and options like any other', () => {
+    const spec = workerIn(
+      withWorkers({ a: { node: 'pve1', labels: { constructor: 'x', 'a.b': 'y' } } }),
+      'a',
+    ).spec;
+    expect(attributesOf(spec, 'a')).toMatchObject({ 'labels.constructor': 'x', 'labels.a.b': 'y' });
+    expect(rowOf('labels.a.b')?.path).toBe('labels.*');
+  });
+
+  test('a path without a row means a new VM, and has no default', () => {
+    expect([rowOf('image'), costOf('image', 'a', 'b'), fallbackOf('image')]).toEqual([
+      undefined,
+      'rebuild',
+      null,
+    ]);
+  });
+
+  test('a NIC that comes makes cloud-init run again, another bridge does not', () => {
+    expect(costOf('networks[1].bridge', null, 'vmbr0')).toBe('cloud-init-rerun');
+    expect(costOf('networks[1].bridge', 'vmbr1', 'vmbr0')).toBe('in-place');
+  });
+});
+
+describe('pools', () => {
+  const cluster = (pool?: string) => {
+    const base = withWorkers({}).cluster;
+    return { cluster: { ...base, ...(pool === undefined ? {} : { pool }) } };
+  };
+  const spec = (pool?: string) =>
+    workerIn(withWorkers({ a: { node: 'pve1' } }, cluster(pool)), 'a').spec;
+
+  test.each([
+    ['into one', undefined, 'workers', { to: 'workers' }],
+    ['from one to another', 'old', 'workers', { from: 'old', to: 'workers' }],
+    ['out of one', 'workers', undefined, { from: 'workers' }],
+  ])('a VM moves %s', (_, from, to, pool) => {
+    const vm = made(workerIn(withWorkers({ a: { node: 'pve1' } }), 'a'), 9100);
+    const place = { node: 'pve1', vmid: 9100, ...(from === undefined ? {} : { pool: from }) };
+    const changes = diffAttributes({
+      desired: attributesOf(spec(to), 'a'),
+      found: readAttributes(vm.config, place),
+      declaredBefore: attributesOf(spec(from), 'a'),
+      observed: undefined,
+    }).filter(({ path }) => path === 'pool');
+    const context = from === undefined ? {} : { pool: from };
+    expect(configWrite(vm.config, changes, context)).toMatchObject({ set: {}, remove: [], pool });
+  });
+});
+
+describe('the card', () => {
+  const owner = {
+    lineage: '5d0c77e1-0000-4000-8000-000000000000',
+    project: 'backup',
+    environment: '',
+    worker: 'a',
+    uuid: '00000000-0000-4000-8000-000000000001',
+  };
+
+  test('tells people whose it is, where it is declared, and that edits are reverted', () => {
+    const text = descriptionOf(owner, undefined, 'workers/north.yaml');
+    expect(text).toContain('managed by Muster (project backup)');
+    expect(text).toContain('Declared in workers/north.yaml. Changes made here are reverted.');
+    expect(readMarks({ description: text }).card).toEqual(owner);
+  });
+
+  test('a description of the user’s can not pass for another owner', () => {
+    const forged =
+      'muster:1 {"lineage":"x","uuid":"00000000-0000-4000-8000-00000000000f","project":"p","environment":"","worker":"w"}';
+    const text = descriptionOf(owner, `mine\r\n${forged}\n\n`, 'muster.yaml');
+    expect(readMarks({ description: text }).card).toEqual(owner);
+    expect(text).not.toContain('\r');
+  });
+
+  test('white space at the end, which PVE drops, is no change', () => {
+    const worker = made(
+      workerIn(withWorkers({ a: { node: 'pve1', description: 'x  ' } }), 'a'),
+      9100,
+    );
+    const shown = edited(worker.config, { description: `${worker.config.values.description}\n` });
+    const found = readAttributes(shown, PLACE);
+    expect(found.description).toBe(worker.record.observed?.description);
+  });
+});

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest';
+import type { ActionKind, Change, WorkerPlan } from '../../src/model/plan.ts';
+import { lacking } from '../../src/plan/permissions.ts';
+import { privilegesFor } from '../../src/plan/privileges.ts';
+import { withWorkers, workerIn } from './support/builders.ts';
+
+function planned(actions: readonly ActionKind[], part: Partial<WorkerPlan> = {}): WorkerPlan {
+  return {
+    worker: 'a',
+    actions,
+    reasons: [],
+    changes: [],
+    node: 'pve1',
+    vmid: 9100,
+    uuid: 'u',
+    frees: [],
+    desired: workerIn(withWorkers({ a: { node: 'pve1' } }), 'a'),
+    ...part,
+  };
+}
+
+function change(path: string): Change {
+  return { path, before: null, after: null, causes: ['declaration'], cost: 'in-place' };
+}
+
+function names(worker: WorkerPlan, version = '9.2.11'): readonly string[] {
+  const all = privilegesFor(worker, version).map(({ path, anyOf }) => `${path} ${anyOf[0]}`);
+  return [...new Set(all)].sort();
+}
+
+describe('privileges (P41)', () => {
+  test.each<[ActionKind, readonly string[]]>([
+    ['shutdown', ['/vms/9100 VM.Audit', '/vms/9100 VM.PowerMgmt']],
+    ['destroy', ['/vms/9100 VM.Allocate', '/vms/9100 VM.Audit', '/vms/9100 VM.PowerMgmt']],
+    ['forget', []],
+    ['rename', []],
+    ['adopt', ['/vms/9100 VM.Audit']],
+    ['configure', []],
+    [
+      'test',
+      [
+        '/vms/9100 VM.Audit',
+        '/vms/9100 VM.GuestAgent.Audit',
+        '/vms/9100 VM.GuestAgent.FileRead',
+        '/vms/9100 VM.GuestAgent.FileWrite',
+        '/vms/9100 VM.GuestAgent.Unrestricted',
+        '/vms/9100 VM.PowerMgmt',
+      ],
+    ],
+  ])('%s of a VM that is there', (action, expected) => {
+    expect(names(planned([action]))).toEqual(expected);
+  });
+
+  test('an update needs what its fields need, and no more', () => {
+    const update = (...paths: string[]) =>
+      names(planned(['update'], { changes: paths.map(change) })).filter(
+        (need) => !need.endsWith('VM.Audit'),
+      );
+    expect(update('memory')).toEqual(['/vms/9100 VM.Config.Memory']);
+    expect(update('options.machine')).toEqual(['/vms/9100 VM.Config.HWType']);
+    expect(update('options.numa')).toEqual(['/vms/9100 VM.Config.CPU']);
+    expect(update('options.balloon')).toEqual(['/vms/9100 VM.Config.Memory']);
+    expect(update('options.boot')).toEqual(['/vms/9100 VM.Config.Disk']);
+    expect(update('options.citype')).toEqual(['/vms/9100 VM.Config.Cloudinit']);
+    expect(update('options.ostype')).toEqual(['/vms/9100 VM.Config.Options']);
+    expect(update('networks[0].vlan')).toEqual([
+      '/sdn/zones/localnetwork/vmbr0 SDN.Use',
+      '/vms/9100 VM.Config.Network',
+    ]);
+    expect(update('disk.size')).toEqual([
+      '/storage/local-lvm Datastore.AllocateSpace',
+      '/vms/9100 VM.Config.Disk',
+    ]);
+    expect(update('node')).toEqual(['/vms/9100 VM.Migrate']);
+  });
+
+  test('a record-only change needs none', () => {
+    const changes = [{ ...change('slots'), cost: 'record' as const }];
+    expect(names(planned(['update'], { changes }))).toEqual(['/vms/9100 VM.Audit']);
+  });
+
+  test('VM.Config.Network stands in for VM.Config.Cloudinit, as PVE has it', () => {
+    const needs = privilegesFor(
+      planned(['update'], { changes: [change('cloudInit.user')] }),
+      '9.0',
+    );
+    const granted = { '/vms': ['VM.Audit', 'VM.Config.Network'] };
+    expect(lacking(needs, granted, undefined)).toEqual([]);
+    expect(lacking(needs, { '/vms': ['VM.Audit'] }, undefined)).toEqual([
+      { path: '/vms/9100', privileges: ['VM.Config.Cloudinit'] },
+    ]);
+  });
+
+  test('a path with an entry of its own does not inherit from above', () => {
+    const needs = privilegesFor(planned(['adopt']), '9.0');
+    expect(lacking(needs, { '/': ['VM.Audit'], '/vms/9100': [] }, undefined)).toHaveLength(1);
+    expect(lacking(needs, { '/': ['VM.Audit'] }, undefined)).toEqual([]);
+  });
+});
