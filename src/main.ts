@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-import { randomUUID } from 'node:crypto';
 import { hostname, userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
 import { setTimeout as timer } from 'node:timers/promises';
 import type {
   CliContext,
@@ -24,7 +22,8 @@ import { VERSION } from './version.ts';
 /** How many times faster than the wall clock the time of the embedded simulator goes by. */
 const SIMULATED_SPEED = Number(process.env.MUSTER_SIMULATOR_SPEED) || 20;
 
-const random: Random = { uuid: randomUUID, fraction: Math.random };
+// The global one: importing node:crypto costs 6 ms of each `--help`.
+const random: Random = { uuid: () => crypto.randomUUID(), fraction: Math.random };
 const processes = processPort({
   pid: process.pid,
   host: hostname(),
@@ -32,6 +31,13 @@ const processes = processPort({
   env: process.env,
 });
 const { clock, accelerate } = adjustableClock();
+
+/** For locks of the state: they are real, also where the cluster is not. */
+const wallClock: Clock = {
+  now: Date.now,
+  monotonic: () => performance.now(),
+  sleep: (ms, signal) => timer(ms, undefined, signal === undefined ? {} : { signal }),
+};
 
 async function openPve(spec: PveSpec): Promise<Pve> {
   const { createPve } = await import('./pve/create-pve.ts');
@@ -56,14 +62,14 @@ async function openPve(spec: PveSpec): Promise<Pve> {
   });
 }
 
-async function openStore({ state, root, lockTimeout }: StoreSpec): Promise<StateStore> {
-  if (state.backend !== 'local') throw new Error(`no state backend is called ${state.backend}`);
-  const { localStore } = await import('./state/local-store.ts');
-  const path = isAbsolute(state.path) ? state.path : join(root, state.path);
-  return localStore(path, {
-    clock,
+async function openStore({ state, root, run, lockTimeout }: StoreSpec): Promise<StateStore> {
+  const { openStore: open } = await import('./state/backends.ts');
+  return open(state, {
+    root,
+    env: process.env,
+    clock: wallClock,
     random,
-    run: randomUUID(),
+    run,
     self: await readProcessFacts(processes),
     processes,
     lockTimeoutMs: lockTimeout,

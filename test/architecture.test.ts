@@ -15,6 +15,7 @@ const RULES: Readonly<
   state: { folders: ['model', 'generated'], npm: ['lowdb', 'fs-native-extensions'] },
   guest: { folders: ['model', 'generated'], npm: [] },
   apply: { folders: ['model', 'plan', 'guest'], npm: [] },
+  session: { folders: ['model', 'plan', 'apply', 'guest'], npm: [] },
   simulator: { folders: [], npm: [] },
   cli: {
     folders: [
@@ -26,6 +27,7 @@ const RULES: Readonly<
       'state',
       'guest',
       'apply',
+      'session',
       'simulator',
       'generated',
     ],
@@ -41,7 +43,7 @@ const PURE = new Set(['node:crypto', 'node:net', 'node:path', 'node:buffer', 'no
 /** Folders (or files) that may have effects of their own, and which of node's modules they use for them. */
 const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   pve: ['node:https', 'node:http', 'node:tls', 'node:net', 'node:stream'],
-  state: ['node:fs', 'node:fs/promises', 'node:os'],
+  state: ['node:fs', 'node:fs/promises', 'node:os', 'node:http', 'node:https'],
   'simulator/embedded.ts': ['node:fs', 'node:fs/promises'],
   'simulator/server.ts': ['node:http', 'node:https', 'node:net'],
   'main.ts': ['node:os', 'node:timers/promises', 'node:readline/promises', 'node:crypto'],

@@ -26,8 +26,7 @@ export async function converge(ctx: WorkerContext, vm: VmHandle, fresh: boolean)
   await setConfig(ctx, vm, gap, fresh);
   await resize(ctx, vm, gap, first);
   await setPool(ctx, vm, first.write);
-  if (first.write.regenerateCloudInit && !fresh)
-    await ctx.ports.pve.write.regenerateCloudInit(vm.node, vm.vmid);
+  if (first.write.regenerateCloudInit && !fresh) await regenerateCloudInit(ctx, vm);
 }
 
 async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<Gap> {
@@ -130,10 +129,43 @@ async function resize(
   });
 }
 
-/** Pools are read with the cluster's list only, so this is sent when the plan's inventory says it is needed; it may be repeated. */
-async function setPool(ctx: WorkerContext, vm: VmHandle, write: ConfigWrite): Promise<void> {
-  const { pool } = write;
+/** Pools stand in the cluster's list only, which is read only when the plan's inventory says that there is something to do. */
+async function setPool(ctx: WorkerContext, vm: VmHandle, { pool }: ConfigWrite): Promise<void> {
   if (pool === undefined) return;
-  if (pool.from !== undefined) await ctx.ports.pve.write.setPool(pool.from, vm.vmid, false);
-  if (pool.to !== undefined) await ctx.ports.pve.write.setPool(pool.to, vm.vmid, true);
+  const { read, write } = ctx.ports.pve;
+  const poolNow = async () => (await read.cluster()).vms.find(({ vmid }) => vmid === vm.vmid)?.pool;
+  await runStep(ctx, {
+    name: 'set-pool',
+    message: pool.to === undefined ? `leaving pool ${pool.from}` : `joining pool ${pool.to}`,
+    waitingFor: 'waiting-for-pool',
+    timeout: 3 * 60_000,
+    vm,
+    isDone: async () => (await poolNow()) === pool.to,
+    send: async () => {
+      await requireOurs(ctx, vm);
+      const before = await poolNow();
+      if (before !== undefined) await write.setPool(before, vm.vmid, false);
+      if (pool.to !== undefined) await write.setPool(pool.to, vm.vmid, true);
+      return undefined;
+    },
+  });
+}
+
+/** Nothing shows whether the drive is new, and making it anew twice does no harm: done is what was answered. PVE makes it at each start too. */
+async function regenerateCloudInit(ctx: WorkerContext, vm: VmHandle): Promise<void> {
+  let isAnswered = false;
+  await runStep(ctx, {
+    name: 'cloud-init',
+    message: 'writing its cloud-init drive',
+    waitingFor: 'waiting-for-cloud-init',
+    timeout: 3 * 60_000,
+    vm,
+    isDone: async () => isAnswered,
+    send: async () => {
+      await requireOurs(ctx, vm);
+      await ctx.ports.pve.write.regenerateCloudInit(vm.node, vm.vmid);
+      isAnswered = true;
+      return undefined;
+    },
+  });
 }

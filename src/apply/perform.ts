@@ -7,7 +7,7 @@ import { changeState, recordOf, type VmHandle, type WorkerContext } from './cont
 import { converge } from './converge.ts';
 import { deploy } from './deploy.ts';
 import { deleteVm } from './destroy.ts';
-import { requireOurs } from './identity.ts';
+import { NotOurs, requireOurs } from './identity.ts';
 import { isBusy, launchForTest, targetOf } from './launch-test.ts';
 import { migrate } from './migrate.ts';
 import { powerOff } from './power.ts';
@@ -41,7 +41,7 @@ export async function perform(ctx: WorkerContext): Promise<Performed> {
       await configure(ctx);
       return {};
     case 'deploy':
-      await deploy(ctx);
+      await deployOnce(ctx);
       return {};
     case 'update':
       await update(ctx);
@@ -103,15 +103,48 @@ function plannedVm(ctx: WorkerContext): VmHandle | undefined {
   return { vmid: doing.vmid, uuid: doing.uuid, node: doing.node ?? node };
 }
 
-/** Records what is declared. The VM, if a former one is gone, is forgotten; nothing is asked of PVE. */
+/**
+ * Records what is declared. The VM, if a former one is gone, is forgotten; nothing is asked of PVE. What an
+ * interrupted deploy has begun stays recorded for the deploy that follows.
+ */
 async function configure(ctx: WorkerContext): Promise<void> {
-  const { desired } = ctx.worker;
+  const { desired, actions, reasons } = ctx.worker;
   if (desired === undefined) return;
-  const gone = ctx.worker.reasons.includes('vm-gone');
   await changeState(ctx, (state, worker) => {
     const declared = declare(ctx, state, desired.spec);
-    return gone ? clearDoing(forgetVm(declared, worker), worker) : clearDoing(declared, worker);
+    const settled = actions.includes('deploy') ? declared : clearDoing(declared, worker);
+    return reasons.includes('vm-gone') ? forgetVm(settled, worker) : settled;
   });
+}
+
+/**
+ * A worker has one VM: when the record names one that is there, an earlier run of this plan made it, and it is
+ * only brought to its declaration. One that is proven gone is forgotten first.
+ */
+async function deployOnce(ctx: WorkerContext): Promise<void> {
+  const vm = vmOf(ctx);
+  if (vm === undefined) {
+    await deploy(ctx);
+    return;
+  }
+  if (await isStillOurs(ctx, vm)) {
+    await update(ctx);
+    return;
+  }
+  await changeState(ctx, (state, worker) => clearDoing(forgetVm(state, worker), worker));
+  await deploy(ctx);
+}
+
+/** False only when the id is free, or when another VM has it by now. Throws when the VM can't be seen. */
+async function isStillOurs(ctx: WorkerContext, vm: VmHandle): Promise<boolean> {
+  if (await ctx.ports.pve.read.idIsFree(vm.vmid)) return false;
+  try {
+    await requireOurs(ctx, vm);
+    return true;
+  } catch (error) {
+    if (error instanceof NotOurs) return false;
+    throw error;
+  }
 }
 
 async function update(ctx: WorkerContext): Promise<void> {

@@ -1,5 +1,6 @@
 import { readAttributes } from '../model/attributes/read-attributes.ts';
 import { parsePropertyString } from '../model/property-string.ts';
+import type { WorkerRecord } from '../model/state.ts';
 import { clearDoing, recordDeclared, recordObserved, recordVm } from '../model/transitions.ts';
 import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 import { changeState, type VmHandle, type WorkerContext } from './context.ts';
@@ -18,11 +19,19 @@ export async function recordMade(ctx: WorkerContext, vm: VmHandle): Promise<void
   const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
   const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
   const image = { name: spec.image, source: describeSource(spec.imageSource) };
-  const kept = ctx.action === 'deploy' || ctx.action === 'replace' ? image : undefined;
+  const isNew = ctx.action === 'deploy' || ctx.action === 'replace';
   await changeState(ctx, (state, worker) => {
+    const kept = isNew || hasMoved(state.workers[worker], vm, spec) ? image : undefined;
     const made = recordVm(declare(ctx, state, spec), worker, ref, kept);
     return clearDoing(recordObserved(made, worker, observed), worker);
   });
+}
+
+/** The same image has another template on another node: a VM that moved counts as made from the one there. */
+function hasMoved(record: WorkerRecord | undefined, vm: VmHandle, spec: WorkerSpec): boolean {
+  const { vm: before, image } = record ?? {};
+  const known = image !== undefined && image.source !== 'unknown' && image.name === spec.image;
+  return known && before !== undefined && before.node !== vm.node;
 }
 
 /** Records this worker's declaration. */

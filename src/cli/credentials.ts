@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { isCi } from '../model/ci.ts';
 import type { ClusterSpec } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { PveSpec } from './context.ts';
@@ -70,10 +71,6 @@ async function tlsOf(
     fingerprints: fromEnv ? fingerprints : cluster.tls.fingerprints,
     ...(text === undefined ? {} : { ca: text }),
   };
-}
-
-export function isCi(env: Env): boolean {
-  return isGiven(env.CI) && env.CI !== 'false' && env.CI !== '0';
 }
 
 function isGiven(text: string | undefined): text is string {

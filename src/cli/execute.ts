@@ -3,8 +3,9 @@ import { type ApplyInput, applyPlan } from '../apply/apply-plan.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Log } from '../model/ports.ts';
 import { WRITE_DEADLINE_MS } from '../model/pve-texts.ts';
+import { formatDuration } from '../model/quantity.ts';
 import type { ApplyResult } from '../model/result.ts';
-import { emptyState } from '../model/state.ts';
+import { emptyState, type RunRecord } from '../model/state.ts';
 import { confirm } from '../plan/confirm.ts';
 import { openLedger } from '../state/ledger.ts';
 import { readProcessFacts } from '../state/process-facts.ts';
@@ -40,7 +41,7 @@ export async function execute(
       inventory,
       ports,
       run,
-      take: taking(invocation, assembled, run),
+      take: taking(invocation, assembled, run, options.log),
       confirm,
       interrupts: { ...interrupts, second: AbortSignal.any([interrupts.second, run.lost]) },
       options: { onError: options.onError, waitMs: options.waitMs },
@@ -71,8 +72,16 @@ async function register(
 }
 
 /** Leases for this run, also from runs that are proven dead. */
-function taking({ context }: Invocation, { pve }: Assembled, run: LiveRun): ApplyInput['take'] {
+function taking(
+  { context }: Invocation,
+  { pve }: Assembled,
+  run: LiveRun,
+  log: Log,
+): ApplyInput['take'] {
   const { clock, processes, interrupts } = context;
+  const startedAt = clock.monotonic();
+  const onWait = (suspects: readonly RunRecord[], ms: number) =>
+    log.emit({ kind: 'note', at: clock.monotonic() - startedAt, message: takeOver(suspects, ms) });
   const watch = watchRuns({ clock, clusterTime: () => pve.clusterTime(), processes });
   return (workers) =>
     takeWorkers({
@@ -83,5 +92,12 @@ function taking({ context }: Invocation, { pve }: Assembled, run: LiveRun): Appl
       clock,
       requestDeadlineMs: WRITE_DEADLINE_MS,
       signal: interrupts.first,
+      onWait,
     });
+}
+
+function takeOver(suspects: readonly RunRecord[], ms: number): string {
+  const names = [...new Set(suspects.map(({ who, pid }) => `${who}, pid ${pid}`))];
+  const waited = `waiting-for-dead-run, ${formatDuration(ms)}`;
+  return `${waited}: what the run that died (${names.join('; ')}) asked of Proxmox may still happen`;
 }

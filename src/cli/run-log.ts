@@ -62,7 +62,7 @@ function liveLog({ stdout, clock, columns }: RunLogOptions): RunLog {
   let drawn = 0;
   let isEmpty = true;
   const draw = (above: readonly string[]) => {
-    const terminal = { columns: stdout.columns ?? 80, rows: MOST_ROWS };
+    const terminal = { columns: usableWidth(stdout.columns), rows: MOST_ROWS };
     const block = liveLines(state, clock.monotonic() - startedAt, columns, terminal);
     stdout.write(`${eraseLines(drawn)}${lines(above)}${lines(block)}`);
     drawn = block.length;
@@ -85,6 +85,11 @@ function liveLog({ stdout, clock, columns }: RunLogOptions): RunLog {
       draw(isEmpty ? [] : ['']);
     },
   };
+}
+
+/** Some pseudo terminals say 0. */
+function usableWidth(columns: number | undefined): number {
+  return columns === undefined || columns < 20 ? 80 : columns;
 }
 
 async function tick(clock: Clock, signal: AbortSignal, redraw: () => void): Promise<void> {

@@ -82,10 +82,13 @@ export class TaskTimeout extends Error {
 export class StateLocked extends Error {
   /** Who holds it, since when, from where, as far as the backend knows. */
   readonly holder: string;
-  constructor(where: string, holder: string) {
+  /** How to go on, where the backend knows better than "wait". */
+  readonly remedy: string | undefined;
+  constructor(where: string, holder: string, remedy?: string) {
     super(`the state ${where} is locked by ${holder}`);
     this.name = 'StateLocked';
     this.holder = holder;
+    this.remedy = remedy;
   }
 }
 

@@ -1,7 +1,9 @@
 import type { ActionKind } from './plan.ts';
+import type { SessionEvent } from './session.ts';
 
 /** What a run tells while it goes on. `at` is ms since the run's start. */
 export type RunEvent =
+  | SessionEvent
   | {
       readonly kind: 'action-start';
       readonly at: number;

@@ -41,7 +41,7 @@ export function decideDeclared(
     case 'unreachable':
     case 'invisible':
     case 'ambiguous':
-      return NOTHING;
+      return requested(worker, desired, record, context);
     case 'unfinished':
       return decideBegun(worker, desired, record, context);
     case 'ours':
@@ -159,6 +159,24 @@ function decideBegun(
 ): Verdict {
   const dead = interrupted(record, context.state, context.inventory.cluster.time);
   return dead ? decideAbsent(worker, desired, record, context, ['interrupted']) : NOTHING;
+}
+
+/** What somebody asked for stays visible, and held, where the VM can't be reached: not done must not look like done. */
+function requested(
+  { name }: WorkerCase,
+  { spec }: DesiredWorker,
+  { vm }: WorkerRecord,
+  { options }: WorkerContext,
+): Verdict {
+  const launch = options.test && spec.enabled;
+  const actions: readonly ActionKind[] =
+    options.destroy && vm !== undefined
+      ? ['destroy']
+      : inOrder([
+          ...(options.replace.includes(name) ? (['replace'] as const) : []),
+          ...(launch ? (['test'] as const) : []),
+        ]);
+  return actions.length === 0 ? NOTHING : { ...NOTHING, actions, reasons: ['requested'] };
 }
 
 /** Recorded, without a VM (any more): Configured, and deployed when somebody asks for it. */

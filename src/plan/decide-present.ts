@@ -85,7 +85,13 @@ function mainAction(
   const found = { reasons, changes, findings: [] };
   if (rebuilds) return { ...found, action: 'replace' };
   if (changes.some(({ cost }) => cost !== 'record')) return { ...found, action: 'update' };
+  if (stopped && wasChanging(record)) return { ...found, action: 'update' };
   return changes.length > 0 || stopped ? { ...found, action: 'configure' } : found;
+}
+
+/** What was done to the VM last has to be read and recorded, even when nothing is left to be done. */
+function wasChanging({ doing }: WorkerRecord): boolean {
+  return doing !== undefined && ['deploy', 'update', 'replace', 'adopt'].includes(doing.action);
 }
 
 /** A replace that stopped while the old VM was still there goes on; later there is only the new one to finish. */

@@ -24,6 +24,7 @@ export function heldOf(
     heldByLease(worker, context) ??
     heldByVm(actions, located, context) ??
     heldByProtection(worker, actions) ??
+    heldByDoubt(located) ??
     (blockedBy === undefined
       ? undefined
       : { why: 'guard' as const, by: `volume of somebody else: ${blockedBy}` }) ??
@@ -117,6 +118,16 @@ function heldByProtection(
     why: 'protected',
     by: 'protect: true',
     remedy: `Declare ${name} with "protect: false" and apply that first.`,
+  };
+}
+
+/** A VM that may be somebody's copy is not written to, whoever asks for it. */
+function heldByDoubt(located: Located): Held | undefined {
+  if (located.kind !== 'ambiguous') return undefined;
+  return {
+    why: 'guard',
+    by: `vm ${located.vm.vmid} can't be told for certain to be its own: ${located.why}`,
+    remedy: 'Compare smbios1 and description of both VMs, and delete the copy.',
   };
 }
 

@@ -11,8 +11,8 @@ export interface ImageChange {
 
 /**
  * Whether a VM stems from another image than is declared now. Unknown when the VM was adopted (P38), or while
- * the image can't be resolved. A VM on another node than declared is judged by the image's name only: the
- * same image has another template there.
+ * the image can't be resolved. A VM that is, or last was, on another node than declared is judged by the
+ * image's name only: the same image has another template there.
  */
 export function imageChange(
   record: WorkerRecord,
@@ -24,7 +24,8 @@ export function imageChange(
   if (from === undefined || from.source === 'unknown' || to === undefined) return undefined;
   const renamed = from.name !== to.name;
   if (from.source === to.source) return undefined;
-  if (!renamed && foundNode !== spec.node) return undefined;
+  const hasMoved = foundNode !== spec.node || record.vm?.node !== spec.node;
+  if (!renamed && hasMoved) return undefined;
   const [before, after] = renamed
     ? [from.name, to.name]
     : [`${from.name} (${from.source})`, `${to.name} (${to.source})`];

@@ -26,7 +26,8 @@ export function failureDiagnostic(error: unknown): Diagnostic | undefined {
     ]);
   }
   if (error instanceof StateLocked) {
-    const remedy = 'Wait until that run ends, or wait longer here: --lock-timeout 10m.';
+    const remedy =
+      error.remedy ?? 'Wait until that run ends, or wait longer here: --lock-timeout 10m.';
     return problem('state-locked', error.message, remedy);
   }
   if (error instanceof StateMoved)
@@ -38,7 +39,13 @@ export function failureDiagnostic(error: unknown): Diagnostic | undefined {
     return problem('timeout', error.message, 'muster plan shows what is left.');
   if (error instanceof VmidTaken || error instanceof WorkerUnknown || error instanceof ExecLost)
     return problem('state-conflict', error.message, 'Plan again.');
-  return fileProblem(error);
+  return simulatorProblem(error) ?? fileProblem(error);
+}
+
+/** The simulator knows nothing of us, nor we of it: its one refusal is told by its name. */
+function simulatorProblem(error: unknown): Diagnostic | undefined {
+  if (!(error instanceof Error) || error.name !== 'SimulatorBusy') return undefined;
+  return problem('simulator-busy', error.message, 'Wait until that process has ended.');
 }
 
 function pveProblem(facts: PveErrorFacts): Diagnostic {

@@ -1,39 +1,37 @@
 import { resolve } from 'node:path';
 import type { StateSpec } from '../model/declaration.ts';
-import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { StateStore } from '../model/ports.ts';
-import { type LocalStoreOptions, localStore } from './local-store.ts';
+import type { Env } from './http-settings.ts';
+import type { LocalStoreOptions } from './local-store.ts';
 
 export interface BackendOptions extends LocalStoreOptions {
   /** The project's root: where relative paths of the declaration begin. Absolute. */
   readonly root: string;
+  /** Addresses and credentials of servers come from here. */
+  readonly env: Env;
 }
 
 type Backends = {
-  readonly [B in StateSpec['backend']]?: (
+  readonly [B in StateSpec['backend']]: (
     spec: Extract<StateSpec, { readonly backend: B }>,
     options: BackendOptions,
-  ) => StateStore;
+  ) => Promise<StateStore>;
 };
 
-/** One line per backend. */
-export const stateBackends: Backends = {
-  local: (spec, options) => localStore(resolve(options.root, spec.path), options),
+/** One line per backend; each is loaded when it is used. */
+const BACKENDS: Backends = {
+  local: async (spec, options) => {
+    const { localStore } = await import('./local-store.ts');
+    return localStore(resolve(options.root, spec.path), options);
+  },
+  http: async (spec, options) => {
+    const { httpSettings } = await import('./http-settings.ts');
+    const { httpStore } = await import('./http-store.ts');
+    return httpStore(httpSettings(spec, options.env), options);
+  },
 };
 
 /** The store that a declaration names. Nothing is read, locked or created yet. */
-export function openStore(spec: StateSpec, options: BackendOptions): StateStore {
-  const store =
-    spec.backend === 'local'
-      ? stateBackends.local?.(spec, options)
-      : stateBackends[spec.backend]?.(spec, options);
-  if (store !== undefined) return store;
-  const known = Object.keys(stateBackends).join(', ');
-  throw new DiagnosticsError([
-    problem(
-      'unknown-backend',
-      `this Muster has no state backend "${spec.backend}"`,
-      `Use one of: ${known}.`,
-    ),
-  ]);
+export function openStore(spec: StateSpec, options: BackendOptions): Promise<StateStore> {
+  return spec.backend === 'local' ? BACKENDS.local(spec, options) : BACKENDS.http(spec, options);
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { sha256 } from '../model/digest.ts';
-import type { Random, Revision, StateRead } from '../model/ports.ts';
+import type { Random, StateRead } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
 import {
   exists,
@@ -14,11 +14,9 @@ import {
   writeDurably,
 } from './durable-file.ts';
 import { errnoOf, withFileTrouble } from './file-trouble.ts';
+import { NO_STATE, revisionOf } from './revision.ts';
 import { requireState, stateVanished } from './state-diagnostics.ts';
 import { formatState, parseState } from './state-text.ts';
-
-/** The revision of a place where no state is. */
-const NONE: Revision = 'none';
 
 /** What lowdb holds: a state as read, or one to be written with its text (formatted once; empty when read). */
 export interface StateDocument extends StateRead {
@@ -56,17 +54,12 @@ export function localAdapter(path: string, random: Random): LocalAdapter {
     digest: () =>
       withFileTrouble('read the state', path, async () => {
         const bytes = await readRegularFile(path);
-        return bytes === undefined ? NONE : sha256(bytes);
+        return bytes === undefined ? NO_STATE : sha256(bytes);
       }),
     sweep: () => withFileTrouble('tidy up beside the state', path, () => sweepTemps(path)),
     keepBackup: () =>
       withFileTrouble('keep a backup as', backup, () => keepBackup(path, backup, random)),
   };
-}
-
-/** The digest in a revision; that of a missing state is its whole. */
-export function digestIn(revision: Revision): string {
-  return revision.slice(revision.lastIndexOf('/') + 1);
 }
 
 /** The file itself: two names of one state must have one lock, and a rename must not replace a link. */
@@ -88,17 +81,12 @@ export async function resolveLinks(path: string): Promise<string> {
   return folder === path ? path : join(await resolveLinks(folder), basename(path));
 }
 
-/** The digest guards the bytes; lineage and serial are in it for the checks before a write. */
-function revisionOf(state: State, digest: string): Revision {
-  return `${state.lineage}/${state.serial}/${digest}`;
-}
-
 async function readState(path: string, backup: string): Promise<StateDocument> {
   const bytes = await readRegularFile(path);
   const kept = (await exists(backup)) ? backup : undefined;
   if (bytes === undefined) {
     if (kept !== undefined) throw stateVanished(path, kept);
-    return { state: undefined, revision: NONE, text: '' };
+    return { state: undefined, revision: NO_STATE, text: '' };
   }
   const state = requireState(parseState(bytes), path, kept);
   return { state, revision: revisionOf(state, sha256(bytes)), text: '' };

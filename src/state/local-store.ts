@@ -1,13 +1,11 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Low } from 'lowdb';
-import type { Clock, Random, Revision, StateStore } from '../model/ports.ts';
+import type { Clock, Random, StateStore } from '../model/ports.ts';
 import { deadByPid } from '../model/runs.ts';
-import type { State } from '../model/state.ts';
 import { withFileTrouble } from './file-trouble.ts';
 import { loadKernelLock } from './kernel-lock.ts';
 import {
-  digestIn,
   documentOf,
   type LocalAdapter,
   localAdapter,
@@ -17,8 +15,8 @@ import {
 import type { KernelTryLock } from './lock-attempt.ts';
 import type { LockHolder } from './lock-holder.ts';
 import { type ProcessFacts, type ProcessPort, pidKnowledge } from './process-facts.ts';
+import { digestIn, requireSuccessor } from './revision.ts';
 import { withStateLock } from './state-lock.ts';
-import { stateProblems } from './state-text.ts';
 
 export interface LocalStoreOptions {
   readonly clock: Clock;
@@ -96,16 +94,4 @@ async function locked<T>(
 
 async function isDeadHolder(processes: ProcessPort, holder: LockHolder): Promise<boolean> {
   return deadByPid(holder, await pidKnowledge(processes, holder.pid)) === 'dead';
-}
-
-/** What would lose somebody's work or make a file that can't be read back is a bug of ours, found here. */
-function requireSuccessor(next: State, basedOn: Revision): void {
-  const [lineage, serial] = basedOn.split('/');
-  const problems = [
-    ...stateProblems(next),
-    ...(serial === undefined || lineage === next.lineage ? [] : ['its lineage changed']),
-    ...(serial === undefined || next.serial > Number(serial) ? [] : ['its serial did not grow']),
-  ];
-  if (problems.length > 0)
-    throw new Error(`this state must not be written: ${problems.join('; ')}`);
 }

@@ -231,6 +231,23 @@ describe('where a worker is', () => {
     ]);
   });
 
+  test('the template of the other node is no other image', () => {
+    const images = {
+      debian: {
+        kind: 'template',
+        template: { by: 'node', perNode: { pve1: 9000, pve2: 9001 } },
+        clone: 'full',
+      },
+    } as const;
+    const worker = made(workerIn(withWorkers({ a: A }, { images }), 'a'), 9100);
+    const declaration = withWorkers({ a: { node: 'pve2' } }, { images });
+    const before = planOf({ declaration, ...deployed({ a: worker }) });
+    expect(one(before)).toMatchObject({ actions: ['update'], changes: [{ path: 'node' }] });
+    const cutOff = twisted(worker, { vm: { node: 'pve2' } });
+    const after = planOf({ declaration, ...deployed({ a: cutOff }) });
+    expect(after.workers.flatMap(({ actions }) => actions)).not.toContain('replace');
+  });
+
   test('and by a new VM when it is not', () => {
     const { state, inventory } = deployed({ a: resting() }, { storages: storage('other', 'pve2') });
     expect(one(planOf({ declaration: moved, state, inventory })).actions).toEqual(['replace']);
@@ -849,12 +866,12 @@ describe('interrupted runs', () => {
     expect(planOf({ declaration, state, inventory }).workers).toEqual([]);
   });
 
-  test('an update that was cut off at its end only has to be recorded', () => {
+  test('an update that was cut off at its end is read and recorded', () => {
     const worker = twisted(resting(), {
       record: { doing: { ...doing, action: 'update', vmid: 9100, uuid: uuidOf(9100) } },
     });
     const plan = planOf({ declaration, ...deployed({ a: worker }) });
-    expect(brief(one(plan))).toEqual({ actions: ['configure'], reasons: ['interrupted'] });
+    expect(brief(one(plan))).toEqual({ actions: ['update'], reasons: ['interrupted'] });
   });
 
   test('a replace that was cut off before the old VM went goes on as a replace', () => {

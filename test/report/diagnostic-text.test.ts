@@ -157,6 +157,13 @@ describe('failureDiagnostic', () => {
     expect(told(new StateLocked('muster.state.json', holder))).toContain(holder);
   });
 
+  it('says that another process uses the simulated cluster', () => {
+    const busy = Object.assign(new Error('process 12 has the simulator open'), {
+      name: 'SimulatorBusy',
+    });
+    expect(told(busy)).toMatch(/process 12 has the simulator open.*Wait until/s);
+  });
+
   it('takes what the operating system refuses for no bug, and everything unknown for one', () => {
     const refused = Object.assign(new Error('EACCES'), {
       code: 'EACCES',

@@ -5,6 +5,8 @@ import type { Json } from '../../model/json.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../../model/plan.ts';
 import { countPlan, strongest } from '../../model/plan-counts.ts';
 import type { ApplyResult } from '../../model/result.ts';
+import type { SessionEvent } from '../../model/session.ts';
+import { sessionEventWords } from '../session/session-event-words.ts';
 
 /**
  * `--json` of commands that run: one object per line, with the message types that readers of Terraform's machine
@@ -86,9 +88,26 @@ export function eventMessage(event: RunEvent): JsonMessage {
       });
     case 'note':
       return { ...base('info', 'note', event.message), at_ms: event.at };
+    case 'item-start':
+    case 'item-done':
+    case 'item-failed':
+      return itemMessage(event);
     default:
       return assertNever(event);
   }
+}
+
+/** Ours: `item_start`, `item_complete`, `item_errored`. */
+function itemMessage(event: SessionEvent): JsonMessage {
+  const types = {
+    'item-start': 'item_start',
+    'item-done': 'item_complete',
+    'item-failed': 'item_errored',
+  };
+  const { kind, at, ...facts } = event;
+  const level = kind === 'item-failed' ? 'error' : 'info';
+  const text = `${event.worker}: ${event.item} ${sessionEventWords(event)}`;
+  return { ...base(level, types[kind], text), at_ms: at, item: { ...facts } };
 }
 
 export function diagnosticMessage(diagnostic: Diagnostic): JsonMessage {

@@ -2,16 +2,20 @@ import { assertNever } from '../../model/assert-never.ts';
 import type { RunEvent } from '../../model/event.ts';
 import { formatDuration } from '../../model/quantity.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
-import { MAX_COLUMNS, padEnd, padStart, wrap } from '../layout.ts';
+import { clip, MAX_COLUMNS, padEnd, padStart, widthOf, wrap } from '../layout.ts';
+import { sessionEventWords } from '../session/session-event-words.ts';
 import { elapsed } from '../words.ts';
 
 export interface EventColumns {
   /** Width of the longest worker's name. */
   readonly worker: number;
+  /** Ms since the epoch of the run's start: times are shown as the clock's, in UTC, as a session does. */
+  readonly startedAt?: number;
 }
 
 const TIME = 6;
 const STEP = 12;
+const LONGEST_STEP = 30;
 
 /** One event as plain lines: time since the start, worker, step, what happened; further lines hang below. */
 export function eventLines(event: RunEvent, columns: EventColumns): readonly string[] {
@@ -37,6 +41,14 @@ export function eventLines(event: RunEvent, columns: EventColumns): readonly str
       return entry({ at: event.at, worker: event.worker ?? '' }, 'warning', event.message, columns);
     case 'note':
       return entry({ at: event.at, worker: '' }, '', event.message, columns);
+    case 'item-start':
+    case 'item-done':
+      return entry(event, event.item, sessionEventWords(event), columns);
+    case 'item-failed': {
+      const last =
+        event.lastLine === undefined ? [] : [`last line: ${JSON.stringify(event.lastLine)}`];
+      return entry(event, event.item, sessionEventWords(event), columns, last);
+    }
     default:
       return assertNever(event);
   }
@@ -55,7 +67,12 @@ export function progressWords(event: Extract<RunEvent, { kind: 'progress' }>): s
 /** The columns that every line of progress shares, without its message. */
 export function lineHead(at: number, worker: string, step: string, columns: EventColumns): string {
   const name = padEnd(escapeTerminal(worker), columns.worker);
-  return `${padStart(elapsed(at), TIME)}  ${name}  ${padEnd(escapeTerminal(step), STEP)}`;
+  const time =
+    columns.startedAt === undefined
+      ? padStart(elapsed(at), TIME)
+      : new Date(columns.startedAt + at).toISOString().slice(11, 19);
+  const what = clip(escapeTerminal(step), LONGEST_STEP);
+  return `${time}  ${name}  ${padEnd(`${what} `, STEP)}`;
 }
 
 function entry(
@@ -66,7 +83,7 @@ function entry(
   detail: readonly string[] = [],
 ): readonly string[] {
   const head = lineHead(at, worker, step, columns);
-  const indent = TIME + 2 + columns.worker + 2 + STEP;
+  const indent = widthOf(head);
   const width = Math.max(30, MAX_COLUMNS - indent);
   const [first = '', ...more] = wrap(escapeTerminal(message), width);
   const below = [...more, ...detail.flatMap((line) => wrap(escapeTerminal(line), width))];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allDoors, withGuest } from './doors.ts';
 import type { GuestDoor, GuestSetup } from './guest-world.ts';
+import { realDoors } from './real-guest.ts';
 import { fieldsOf, lines } from './transcript.ts';
 
 const HEALTHY: GuestSetup = {
@@ -51,17 +52,6 @@ describe.each(allDoors)('checks in $name', { timeout: 90_000 }, (door) => {
       ]);
       expect(found.some(([, id]) => id === 'update-source')).toBe(false);
     }));
-
-  test('tell a firewall from a host that is off', () =>
-    withGuest(
-      door,
-      { ...HEALTHY, answering: ['10.9.9.9'], ports: { '10.9.9.9:8007': 'timeout' } },
-      async (guest) => {
-        if (door.simulated) return; // A simulated host that answers pings drops no single port.
-        const found = await ask(guest, ['repository', 'main', '10.9.9.9', '8007', '']);
-        expect(found.at(-2)?.[5]).toBe('10.9.9.9 answers ping; a firewall drops port 8007');
-      },
-    ));
 
   test('tell a refusal from silence', () =>
     withGuest(door, HEALTHY, async (guest) => {
@@ -172,6 +162,19 @@ describe.each(allDoors)('checks in $name', { timeout: 90_000 }, (door) => {
       const answer = await guest.run('checks', ['colour', 'red']);
       expect([answer.exit, answer.stderr]).toEqual([64, 'no such keyword: colour\n']);
     }));
+});
+
+// A simulated host that answers pings drops no single port.
+describe.each(realDoors())('checks in $name', { timeout: 90_000 }, (door) => {
+  test('tell a firewall from a host that is off', () =>
+    withGuest(
+      door,
+      { ...HEALTHY, answering: ['10.9.9.9'], ports: { '10.9.9.9:8007': 'timeout' } },
+      async (guest) => {
+        const found = await ask(guest, ['repository', 'main', '10.9.9.9', '8007', '']);
+        expect(found.at(-2)?.[5]).toBe('10.9.9.9 answers ping; a firewall drops port 8007');
+      },
+    ));
 });
 
 /** A line that ends in an empty hint. */

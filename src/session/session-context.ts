@@ -1,0 +1,74 @@
+import type { ApplyPorts, Interrupts, Run, TakeWorkers } from '../apply/context.ts';
+import type { Lanes } from '../apply/lanes.ts';
+import type { Inventory } from '../model/inventory.ts';
+import type { Plan } from '../model/plan.ts';
+import type { LiveSession, SessionEvent } from '../model/session.ts';
+import type { SessionPlan } from '../model/session-plan.ts';
+import type { State } from '../model/state.ts';
+import type { Bell } from './bell.ts';
+import { requireLive } from './session-state.ts';
+
+/** Where the output of items goes; `attempt` counts from 1. Bounded by what the guest keeps. */
+export interface ItemOutput {
+  append(session: string, item: string, attempt: number, bytes: Uint8Array): Promise<void>;
+}
+
+export interface SessionInput {
+  readonly session: SessionPlan;
+  /** All workers with their launch as an action: where each worker's desired entry and changes come from. */
+  readonly plan: Plan;
+  readonly inventory: Inventory;
+  readonly ports: ApplyPorts;
+  readonly run: Run;
+  readonly take: TakeWorkers;
+  /** Values of `${secret.X}` by X; all that the items use. */
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly output: ItemOutput;
+  readonly tell: (event: SessionEvent) => void;
+  readonly interrupts: Interrupts;
+  /** After the first interrupt, how long running items may go on, ms. */
+  readonly graceMs: number;
+}
+
+/** What everything in a running session shares. */
+export interface SessionContext extends SessionInput {
+  readonly id: string;
+  readonly lanes: Lanes;
+  /** Workers that this run powered on and did not yet power off. */
+  readonly running: Set<string>;
+  /** Rung whenever something ended or got ready. */
+  readonly bell: Bell;
+  /** Monotonic ms. */
+  readonly startedAt: number;
+  readonly members: ReadonlyMap<string, Member>;
+}
+
+/** One worker of a running session, besides what is recorded of it. */
+export interface Member {
+  readonly worker: string;
+  /** Aborted when it takes no more items: the session is done with it, or it failed. */
+  readonly leave: AbortController;
+  /** Resolves when it is powered off (true), or when that could not be done (false). */
+  readonly off: Promise<boolean>;
+}
+
+export function liveSession(ctx: Pick<SessionContext, 'ports' | 'id'>): LiveSession {
+  return requireLive(ctx.ports.ledger.current(), ctx.id);
+}
+
+/** Changes this session's record, durably. */
+export function changeSession(
+  ctx: Pick<SessionContext, 'ports' | 'id'>,
+  change: (state: State, id: string) => State,
+): Promise<State> {
+  return ctx.ports.ledger.commit((state) => change(state, ctx.id));
+}
+
+/** Cluster time in whole ms. */
+export function sessionTime({ ports }: Pick<SessionContext, 'ports'>): number {
+  return Math.round(ports.pve.clusterTime() ?? ports.clock.now());
+}
+
+export function sinceSessionStart({ ports, startedAt }: SessionContext): number {
+  return ports.clock.monotonic() - startedAt;
+}

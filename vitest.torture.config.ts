@@ -1,0 +1,6 @@
+import { defineConfig } from 'vitest/config';
+
+/** Long runs of the built program in real time: `npm run torture`. */
+export default defineConfig({
+  test: { include: ['test/torture/**/*.torture.ts'], maxWorkers: 1, maxConcurrency: 4 },
+});
