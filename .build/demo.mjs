@@ -1,4 +1,4 @@
-// The main job on the quick start, in a folder of its own that is removed afterwards: plan, apply with test, plan.
+// The main job on the quick start, in a folder of its own that is removed afterwards: plan, apply with test, a session, plan.
 import { spawnSync } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,6 +24,7 @@ try {
   run(['plan'], 0);
   run(['apply', '--auto-approve'], 0);
   run(['apply', '--test', '--auto-approve'], 0);
+  run(['apply', '--with-session', 'nightly'], 0);
   run(['status'], 0);
   run(['plan', '--detailed-exitcode'], 0);
 } finally {

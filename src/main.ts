@@ -89,6 +89,7 @@ function projectFiles(root: string): Files {
   return {
     read: async (path) => (await files).read(path),
     write: async (path, content, mode) => (await files).write(path, content, mode),
+    append: async (path, bytes) => (await files).append(path, bytes),
     glob: async (pattern) => (await files).glob(pattern),
   };
 }

@@ -31,7 +31,7 @@ const RULES: Readonly<
       'simulator',
       'generated',
     ],
-    npm: ['commander', '@commander-js/extra-typings'],
+    npm: ['commander'],
   },
   generated: { folders: [], npm: [] },
   'main.ts': { folders: ['cli', 'pve', 'state', 'simulator', 'model'], npm: [] },

@@ -15,7 +15,7 @@ export function patchWords({ record, rebootRequired }: Patched, took: string): s
     case 'skipped':
       return `skipped: ${record.message ?? ''}`;
     case 'failed':
-      return `FAILED: ${record.message ?? ''}`;
+      return record.message ?? 'it did not say why';
     default:
       return assertNever(record.result);
   }
@@ -31,7 +31,7 @@ export function tellFailure(ctx: WorkerContext, results: readonly CheckResult[])
     `seen:  ${bad?.seen ?? ''}`,
     ...(bad?.hint === undefined ? [] : [`hint:  ${bad.hint}`]),
   ];
-  tellDone(ctx, 'test', `FAILED at "${bad?.id ?? ''}" (${count})`, { failed: true, detail });
+  tellDone(ctx, 'test', `at "${bad?.id ?? ''}" (${count})`, { failed: true, detail });
 }
 
 /** What kept the guest from being tested, as the result of a check; undefined: not the guest's fault. */

@@ -11,7 +11,7 @@ import { NotOurs, requireOurs } from './identity.ts';
 import { isBusy, launchForTest, targetOf } from './launch-test.ts';
 import { migrate } from './migrate.ts';
 import { powerOff } from './power.ts';
-import { declare, recordMade } from './record-made.ts';
+import { declare, recordMade, recordNode } from './record-made.ts';
 import { subjectOf } from './subject.ts';
 
 export interface Performed {
@@ -111,9 +111,11 @@ async function configure(ctx: WorkerContext): Promise<void> {
   const { desired, actions, reasons } = ctx.worker;
   if (desired === undefined) return;
   await changeState(ctx, (state, worker) => {
-    const declared = declare(ctx, state, desired.spec);
+    const isGone = reasons.includes('vm-gone');
+    const placed = isGone ? state : recordNode(state, worker, vmOf(ctx), desired.spec);
+    const declared = declare(ctx, placed, desired.spec);
     const settled = actions.includes('deploy') ? declared : clearDoing(declared, worker);
-    return reasons.includes('vm-gone') ? forgetVm(settled, worker) : settled;
+    return isGone ? forgetVm(settled, worker) : settled;
   });
 }
 

@@ -1,6 +1,6 @@
 import { readAttributes } from '../model/attributes/read-attributes.ts';
 import { parsePropertyString } from '../model/property-string.ts';
-import type { WorkerRecord } from '../model/state.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
 import { clearDoing, recordDeclared, recordObserved, recordVm } from '../model/transitions.ts';
 import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 import { changeState, type VmHandle, type WorkerContext } from './context.ts';
@@ -32,6 +32,21 @@ function hasMoved(record: WorkerRecord | undefined, vm: VmHandle, spec: WorkerSp
   const { vm: before, image } = record ?? {};
   const known = image !== undefined && image.source !== 'unknown' && image.name === spec.image;
   return known && before !== undefined && before.node !== vm.node;
+}
+
+/** A VM that somebody moved to where it is declared now: the record follows it. */
+export function recordNode(
+  state: State,
+  worker: string,
+  vm: VmHandle | undefined,
+  spec: WorkerSpec,
+): State {
+  const record = state.workers[worker];
+  if (record?.vm === undefined || vm === undefined || record.vm.node === vm.node) return state;
+  const image = hasMoved(record, vm, spec)
+    ? { name: spec.image, source: describeSource(spec.imageSource) }
+    : undefined;
+  return recordVm(state, worker, { ...record.vm, node: vm.node }, image);
 }
 
 /** Records this worker's declaration. */

@@ -52,14 +52,11 @@ export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promi
   ]);
 }
 
+/** Steps of a deploy; behind the first of them a VM may be there. */
+const MAKING = ['place', 'download', 'clone', 'create', 'move-disk', 'set-config', 'resize'];
+
 function isMaking(step: string): boolean {
-  return (
-    step === 'place' ||
-    step === 'clone' ||
-    step === 'create' ||
-    step === 'set-config' ||
-    step === 'resize'
-  );
+  return MAKING.includes(step);
 }
 
 function* candidates(ctx: WorkerContext, explicit: number | undefined): Generator<number> {

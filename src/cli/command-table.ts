@@ -18,6 +18,8 @@ export interface CommandSpec {
   readonly args?: string;
   readonly help: string;
   readonly flags: readonly FlagSpec[];
+  /** Takes words after `--`, literally. */
+  readonly takesRest?: true;
   /** Loaded when it is run, so that `--help` loads little. */
   readonly load: () => Promise<CommandRun>;
 }
@@ -70,6 +72,24 @@ const PLAN_FLAGS: readonly FlagSpec[] = [
   { name: 'strict', help: 'a worker that fails preflight fails the plan' },
 ];
 
+const FORMAT: FlagSpec = {
+  name: 'format',
+  value: 'NAME',
+  help: 'text (default), markdown, json, terraform-json, html or gitlab',
+};
+
+const MAX_BYTES: FlagSpec = {
+  name: 'max-bytes',
+  value: 'N',
+  help: 'size limit of Markdown, which folds and shortens but never drops danger; default: 60000',
+};
+
+const TEXT_OR_MARKDOWN: FlagSpec = {
+  name: 'format',
+  value: 'NAME',
+  help: 'text (default) or markdown',
+};
+
 const RUN_FLAGS: readonly FlagSpec[] = [
   { name: 'auto-approve', help: 'do not ask' },
   {
@@ -79,6 +99,35 @@ const RUN_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'wait', value: 'D', help: 'wait so long for leased and locked workers' },
   { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
+  TEXT_OR_MARKDOWN,
+  MAX_BYTES,
+];
+
+const SESSION: FlagSpec = {
+  name: 'with-session',
+  value: 'S',
+  help: 'the session of this name: launch its workers, run its items, power off',
+};
+
+const SESSION_FLAGS: readonly FlagSpec[] = [
+  SESSION,
+  { name: 'item', value: 'I', repeat: true, help: 'only this item of the session' },
+  {
+    name: 'run',
+    value: 'backup|restore',
+    help: 'an ad hoc session: --run KIND --workers a,b -- COMMAND',
+  },
+  { name: 'workers', value: 'a,b', help: 'the workers of an ad hoc session' },
+  {
+    name: 'grace',
+    value: 'D',
+    help: 'after Ctrl-C, how long running items may go on; default: 0s',
+  },
+  {
+    name: 'record-dir',
+    value: 'DIR',
+    help: 'where the output of items goes; default: .muster/sessions',
+  },
 ];
 
 const FORCE: FlagSpec = {
@@ -94,8 +143,6 @@ const DIGEST: FlagSpec = {
   help: 'go on without asking only when the review digest is D (at least 16 hex digits)',
 };
 
-const FORMAT: FlagSpec = { name: 'format', value: 'text|json', help: 'default: text' };
-
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
@@ -108,7 +155,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'validate',
     help: 'check the declaration; asks no cluster',
-    flags: [],
+    flags: [{ name: 'format', value: 'NAME', help: 'text (default) or sarif' }],
     load: async () => (await import('./commands/validate.ts')).runValidate,
   },
   {
@@ -124,8 +171,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     flags: [
       { name: 'out', value: 'F', help: 'save the plan, to apply exactly what was reviewed' },
       FORMAT,
+      MAX_BYTES,
       { name: 'detailed-exitcode', help: 'exit 2 when there are changes' },
       ...PLAN_FLAGS,
+      SESSION,
     ],
     load: async () => (await import('./commands/plan.ts')).runPlan,
   },
@@ -133,7 +182,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'apply',
     args: '[PLANFILE]',
     help: 'plan, ask, and do it; or do what a saved plan says',
-    flags: [...PLAN_FLAGS, ...RUN_FLAGS, DIGEST, FORCE],
+    flags: [...PLAN_FLAGS, ...RUN_FLAGS, DIGEST, FORCE, ...SESSION_FLAGS],
+    takesRest: true,
     load: async () => (await import('./commands/apply.ts')).runApply,
   },
   {
@@ -161,7 +211,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'show',
     args: '[PLANFILE]',
     help: 'show a saved plan, or what the state records',
-    flags: [FORMAT],
+    flags: [FORMAT, MAX_BYTES],
     load: async () => (await import('./commands/show.ts')).runShow,
   },
   {
@@ -173,7 +223,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'drift',
     help: 'what was changed behind the back of Muster; exit 0 none, 2 drift, 5 incomplete',
-    flags: [],
+    flags: [TEXT_OR_MARKDOWN, MAX_BYTES],
     load: async () => (await import('./commands/drift.ts')).runDrift,
   },
   {

@@ -1,4 +1,5 @@
 import type { StateSpec } from '../model/declaration.ts';
+import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Clock, Files, Pve, Random, StateStore } from '../model/ports.ts';
 import type { ProcessPort } from '../state/process-facts.ts';
 
@@ -26,6 +27,8 @@ export interface CliContext {
   /** `first`: start nothing new, tidy up. `second`: stop at once. */
   readonly interrupts: { readonly first: AbortSignal; readonly second: AbortSignal };
   readonly version: string;
+  /** Set where a CI system shows diagnostics on the lines they are about. */
+  readonly annotate?: (diagnostics: readonly Diagnostic[]) => void;
   /** Commit of the project in `cwd`, for saved plans. */
   readonly commit?: string;
 }

@@ -30,21 +30,40 @@ export async function execute(
   plan: Plan,
   options: ExecuteOptions,
 ): Promise<ApplyResult> {
+  const { lineage, log, onError, waitMs } = options;
+  const { inventory } = assembled;
+  return withRun(invocation, assembled, { plan, kind: 'apply', lineage, log }, (parts) =>
+    applyPlan({ ...parts, plan, inventory, confirm, options: { onError, waitMs } }),
+  );
+}
+
+export interface RunStart {
+  readonly plan: Plan;
+  readonly kind: RunRecord['kind'];
+  readonly lineage: string;
+  readonly log: Log;
+}
+
+/** What every run works with. */
+export type RunParts = Pick<ApplyInput, 'ports' | 'run' | 'take' | 'interrupts'>;
+
+/** Registers a run, does its work, and ends it whatever happens. */
+export async function withRun<T>(
+  invocation: Invocation,
+  assembled: Assembled,
+  start: RunStart,
+  work: (parts: RunParts) => Promise<T>,
+): Promise<T> {
   const { context } = invocation;
-  const { pve, inventory } = assembled;
-  const run = await register(invocation, assembled, plan, options.lineage);
+  const { clock, random, interrupts } = context;
+  const { log } = start;
+  const run = await register(invocation, assembled, start);
   try {
-    const { clock, random, interrupts } = context;
-    const ports = { pve, ledger: run.ledger, clock, random, log: options.log };
-    return await applyPlan({
-      plan,
-      inventory,
-      ports,
+    return await work({
+      ports: { pve: assembled.pve, ledger: run.ledger, clock, random, log },
       run,
-      take: taking(invocation, assembled, run, options.log),
-      confirm,
+      take: taking(invocation, assembled, run, log),
       interrupts: { ...interrupts, second: AbortSignal.any([interrupts.second, run.lost]) },
-      options: { onError: options.onError, waitMs: options.waitMs },
     });
   } finally {
     if (!context.interrupts.second.aborted) await run.end();
@@ -54,8 +73,7 @@ export async function execute(
 async function register(
   { context }: Invocation,
   { store, pve, project }: Assembled,
-  plan: Plan,
-  lineage: string,
+  { plan, kind, lineage }: RunStart,
 ): Promise<LiveRun> {
   const { clock, random } = context;
   const { project: name, environment } = project.declaration;
@@ -67,7 +85,7 @@ async function register(
     ledger,
     clock,
     clusterTime: () => pve.clusterTime(),
-    run: { id, kind: 'apply', ...facts, planDigest: plan.reviewDigest },
+    run: { id, kind, ...facts, planDigest: plan.reviewDigest },
   });
 }
 

@@ -7,6 +7,8 @@ export interface Invocation {
   readonly globals: Globals;
   readonly flags: Flags;
   readonly args: readonly string[];
+  /** The words after `--`, literally; only of commands that take some. */
+  readonly rest: readonly string[];
 }
 
 export type CommandRun = (invocation: Invocation) => Promise<number>;

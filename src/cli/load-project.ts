@@ -3,6 +3,7 @@ import type { Declaration } from '../model/declaration.ts';
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { Files, Pve, StateStore } from '../model/ports.ts';
 import { pveSpecOf } from './credentials.ts';
+import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { readVariables } from './variables.ts';
 
@@ -13,7 +14,10 @@ export interface Project {
 }
 
 /** Reads and checks the declaration. All its mistakes at once are one DiagnosticsError. */
-export async function loadProject(invocation: Invocation): Promise<Project> {
+export async function loadProject(
+  invocation: Invocation,
+  session: string | undefined = textOf(invocation.flags, 'with-session'),
+): Promise<Project> {
   const { context, globals } = invocation;
   const files = context.files(globals.root);
   const { vars, given } = await readVariables(invocation);
@@ -22,6 +26,7 @@ export async function loadProject(invocation: Invocation): Promise<Project> {
     vars,
     givenVars: given,
     version: context.version,
+    ...(session === undefined ? {} : { session }),
   });
   if (declaration === undefined) throw new DiagnosticsError(diagnostics);
   return { declaration: limited(declaration, globals.parallelism), warnings: diagnostics, files };

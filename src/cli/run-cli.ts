@@ -8,11 +8,12 @@ import { buildProgram, type Parsed } from './program.ts';
  * Runs one command line. Resolves with the exit code and never rejects. Whatever `--help` doesn't need is loaded
  * when it is needed.
  */
-export async function runCli(context: CliContext): Promise<number> {
-  const { words, rest } = normaliseArgv(context.argv);
-  const parsed = parse(context, words);
+export async function runCli(given: CliContext): Promise<number> {
+  const { words, rest } = normaliseArgv(given.argv);
+  const parsed = parse(given, words);
   if (typeof parsed === 'number') return parsed;
   const { command, args, flags } = parsed;
+  const context = await adapted(given, flags);
   try {
     const { globalsOf } = await import('./globals.ts');
     const globals = globalsOf(context, flags, rest);
@@ -22,6 +23,13 @@ export async function runCli(context: CliContext): Promise<number> {
     const { tellFailure } = await import('./tell-failure.ts');
     return tellFailure(error, { context, json: flags.json === true });
   }
+}
+
+/** For the CI system that this runs in, if it is one that reads the output. */
+async function adapted(context: CliContext, flags: Parsed['flags']): Promise<CliContext> {
+  if (context.env.GITHUB_ACTIONS !== 'true') return context;
+  const { forGithub } = await import('./github.ts');
+  return forGithub(context, typeof flags.chdir === 'string' ? flags.chdir : '.');
 }
 
 /** The parsed command line, or the exit code where help was asked for or the words make no command. */

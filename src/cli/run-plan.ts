@@ -5,6 +5,7 @@ import { jsonLine } from '../report/escape/json.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
 import { junitXml } from '../report/junit.ts';
 import { widthOf } from '../report/layout.ts';
+import { resultMarkdown } from '../report/markdown/result-markdown.ts';
 import { planText } from '../report/plan/plan-text.ts';
 import {
   changeSummaryMessage,
@@ -20,6 +21,7 @@ import { execute } from './execute.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
 import { choiceOf, durationOf, isSet, textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
+import { markdownView } from './markdown-view.ts';
 import { isImpossible } from './plan-verdict.ts';
 import { openRunLog } from './run-log.ts';
 import { writeUserFile } from './user-file.ts';
@@ -32,7 +34,9 @@ export async function runAndReport(
   approval: Approval,
 ): Promise<number> {
   const { context, globals, flags } = invocation;
-  show(invocation, assembled, plan);
+  const isMarkdown = choiceOf(flags, 'format', ['text', 'markdown']) === 'markdown';
+  const telling = isMarkdown ? tellingOnStderr(invocation) : invocation;
+  show(telling, assembled, plan);
   if (isImpossible(plan)) {
     if (!globals.json) context.stdout.write('Preflight failed. Nothing was changed.\n');
     return EXIT_CODES.impossible;
@@ -45,15 +49,25 @@ export async function runAndReport(
     context.stdout.write('Nothing was changed.\n');
     return EXIT_CODES.impossible;
   }
-  const result = await runLogged(invocation, assembled, plan, waitMs);
+  const result = await runLogged(telling, assembled, plan, waitMs);
   const junit = textOf(flags, 'junit');
   if (junit !== undefined) await writeUserFile(invocation, junit, junitXml(result));
+  const { program } = globals;
+  const { project, environment } = plan;
   context.stdout.write(
-    globals.json
-      ? `${jsonLine(resultMessage(result))}\n`
-      : resultText(result, { program: globals.program, paint: globals.paint }),
+    isMarkdown
+      ? resultMarkdown(result, { project, environment, program, ...markdownView(invocation) })
+      : globals.json
+        ? `${jsonLine(resultMessage(result))}\n`
+        : resultText(result, { program: globals.program, paint: globals.paint }),
   );
   return applyExitCode(result);
+}
+
+/** The plan and the progress go there when stdout is for one document. */
+function tellingOnStderr(invocation: Invocation): Invocation {
+  const { context } = invocation;
+  return { ...invocation, context: { ...context, stdout: context.stderr } };
 }
 
 async function runLogged(

@@ -10,7 +10,10 @@ import type { CliContext } from './context.ts';
 import { EXIT_CODES } from './exit-code.ts';
 
 export interface FailureView {
-  readonly context: Pick<CliContext, 'stdout' | 'stderr' | 'env' | 'interrupts' | 'version'>;
+  readonly context: Pick<
+    CliContext,
+    'stdout' | 'stderr' | 'env' | 'interrupts' | 'version' | 'annotate'
+  >;
   readonly json: boolean;
 }
 
@@ -52,6 +55,7 @@ export function tell(
   const coloured = context.stderr.isTTY && !context.env.NO_COLOR && !context.env.CI;
   const lines = diagnosticsText(diagnostics, consequence, paint(coloured));
   context.stderr.write(`${lines.join('\n').trimEnd()}\n`);
+  context.annotate?.(diagnostics);
 }
 
 function codeOf(error: unknown): number {

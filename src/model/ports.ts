@@ -248,6 +248,8 @@ export interface Files {
   read(path: string): Promise<Uint8Array | undefined>;
   /** Atomic; mode 0600 unless told. */
   write(path: string, content: string, mode?: number): Promise<void>;
+  /** Adds to the end of a file that is made when it is missing, 0600. Not atomic: for logs. */
+  append(path: string, bytes: Uint8Array): Promise<void>;
   /** Files that the glob names, relative, sorted; never outside the project, links not followed out of it. */
   glob(pattern: string): Promise<readonly string[]>;
 }

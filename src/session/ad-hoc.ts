@@ -26,7 +26,7 @@ export function adHocSession(
     reserve: 0,
     env: {},
   };
-  const run = argv.map((word) => word.replaceAll('${', '$${'));
+  const run = argv.map((word) => word.replaceAll('${', () => '$${'));
   const items = names.map((worker): ExpandedItem => {
     return { name: worker, run, env: {}, timeout: TIMEOUT_MS, retries: 0, worker };
   });

@@ -99,7 +99,7 @@ function assign(queue: readonly Candidate[], chains: Chains, board: Board): read
   });
   for (const candidate of left) {
     if (board.totalFree === 0) break;
-    if (isSoonerElsewhere(candidate.item, outlook, board.now)) start(candidate, candidate.allowed);
+    if (isSoonerElsewhere(candidate.item, outlook)) start(candidate, candidate.allowed);
   }
   return assignments;
 }
@@ -111,6 +111,8 @@ interface Outlook {
   readonly now: number;
   /** When everything could be done. */
   readonly end: number;
+  /** Repositories with a limit. */
+  readonly limited: Readonly<Record<string, number>>;
   /** Repositories that everything waits for in the end: none of their room may stay unused. */
   readonly scarce: ReadonlySet<string>;
 }
@@ -122,29 +124,44 @@ function outlookOf(queue: readonly Candidate[], chains: Chains, board: Board): O
   const scarce = [...chains.repositories]
     .filter(([, ms]) => ms >= SCARCE * (end - board.now))
     .map(([name]) => name);
-  return { now: board.now, ownStarts: ownStartsOf(queue, board), end, scarce: new Set(scarce) };
+  const limited = board.limits.repositories;
+  return {
+    now: board.now,
+    ownStarts: ownStartsOf(queue, board),
+    end,
+    limited,
+    scarce: new Set(scarce),
+  };
 }
 
-const ALL_AS_PLACED: Outlook = { now: 0, ownStarts: new Map(), end: 0, scarce: new Set() };
+const ALL_AS_PLACED: Outlook = {
+  now: 0,
+  ownStarts: new Map(),
+  end: 0,
+  limited: {},
+  scarce: new Set(),
+};
 
 /**
  * It has no node of its own here, would end there after everything else could be done, or would leave a scarce
- * repository idle: then any slot is as good as its own.
+ * repository idle: then any slot is as good as its own. A node that is free in a moment is worth waiting for,
+ * unless a repository may be full by then.
  */
 function isForAll({ item, homes }: Candidate, outlook: Outlook): boolean {
-  const { ownStarts, now, end, scarce } = outlook;
+  const { ownStarts, now, end, limited, scarce } = outlook;
   if (homes.length === 0) return true;
   const start = ownStarts.get(item.name);
   if (start === undefined) return false;
+  if (item.repository !== undefined && scarce.has(item.repository)) return true;
   const slack = Math.min(NETWORK_TOLL * item.estimate, LATE * (end - now));
   const isLate = start + item.estimate > end + slack;
-  return isLate || (item.repository !== undefined && scarce.has(item.repository));
+  const mayFill = item.repository !== undefined && Object.hasOwn(limited, item.repository);
+  return isLate && (mayFill || isSoonerElsewhere(item, outlook));
 }
 
 function isSoonerElsewhere(
   { name, estimate }: PendingItem,
-  { ownStarts }: Outlook,
-  now: number,
+  { ownStarts, now }: Pick<Outlook, 'ownStarts' | 'now'>,
 ): boolean {
   const start = ownStarts.get(name);
   return start !== undefined && start > now + NETWORK_TOLL * estimate;

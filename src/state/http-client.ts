@@ -23,22 +23,27 @@ export interface AskRequest {
   readonly url: URL;
   readonly body?: string;
   readonly headers?: Readonly<Record<string, string>>;
-  readonly deadlineMs?: number;
 }
 
 /** How long one request may take. */
-export const REQUEST_MS = 30_000;
+const REQUEST_MS = 30_000;
 
-export function httpClient(settings: HttpSettings, clock: Clock, random: Random): HttpClient {
+export function httpClient(
+  settings: HttpSettings,
+  clock: Clock,
+  random: Random,
+  requestMs = REQUEST_MS,
+): HttpClient {
   const exchange = httpExchange(settings.tls);
   const where = `${settings.address.origin}${settings.address.pathname}`;
   const { authorization, retry } = settings;
 
-  const once = ({ method, url, body, headers, deadlineMs = REQUEST_MS }: AskRequest) =>
+  const send = ({ method, url, body, headers }: AskRequest, mayRepeat: boolean) =>
     exchange({
+      mayRepeat,
       method,
       url,
-      deadlineMs,
+      deadlineMs: requestMs,
       headers: {
         accept: 'application/json, */*',
         ...(authorization === undefined ? {} : { authorization }),
@@ -57,7 +62,7 @@ export function httpClient(settings: HttpSettings, clock: Clock, random: Random)
     for (let tries = 1; ; tries += 1) {
       const isLast = tries > retry.max;
       try {
-        const answer = await once(request);
+        const answer = await send(request, true);
         if (isLast || !isPassing(answer)) return answer;
       } catch (error) {
         if (!(error instanceof HttpFailure)) throw error;
@@ -66,7 +71,7 @@ export function httpClient(settings: HttpSettings, clock: Clock, random: Random)
       await pause(tries);
     }
   };
-  return { settings, where, ask, once, pause };
+  return { settings, where, ask, once: (request) => send(request, false), pause };
 }
 
 /** Trouble of the server's that may pass. */

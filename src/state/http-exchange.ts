@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly body?: string;
   /** Ms for the whole exchange, the answer's body included. */
   readonly deadlineMs: number;
+  /** It may be sent again without asking when an idle connection turned out to be closed. */
+  readonly mayRepeat: boolean;
 }
 
 export interface HttpAnswer {
@@ -50,7 +52,7 @@ export function httpExchange(tls: {
     const agent =
       known ?? (isTls ? new https.Agent({ ...options, ...tls }) : new http.Agent(options));
     agents.set(request.url.protocol, agent);
-    return send(isTls ? https.request : http.request, request, agent, true);
+    return send(isTls ? https.request : http.request, request, agent, request.mayRepeat);
   };
 }
 

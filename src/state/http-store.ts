@@ -17,7 +17,10 @@ import { digestIn, NO_STATE, requireSuccessor, revisionOf } from './revision.ts'
 import { requireState } from './state-diagnostics.ts';
 import { formatState, parseState } from './state-text.ts';
 
-export type HttpStoreOptions = Omit<LocalStoreOptions, 'loadKernelLock'>;
+export interface HttpStoreOptions extends Omit<LocalStoreOptions, 'loadKernelLock'> {
+  /** Ms that one request may take; default 30 s. */
+  readonly requestMs?: number;
+}
 
 /** What is stored, as one GET shows it. */
 interface Stored {
@@ -39,7 +42,7 @@ const MAX_ROUNDS = 3;
  * settled by reading, so that it is never taken for failed when it arrived.
  */
 export function httpStore(settings: HttpSettings, options: HttpStoreOptions): StateStore {
-  const client = httpClient(settings, options.clock, options.random);
+  const client = httpClient(settings, options.clock, options.random, options.requestMs);
   const locking = lockOptions(client, options);
   return {
     where: client.where,

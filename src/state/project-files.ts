@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
@@ -27,6 +27,11 @@ export function projectFiles(root: string, random: Random): Files {
       withFileTrouble('write', path, async () => {
         const real = (await within(root, path)) ?? (await makeRoomFor(root, path));
         await writeDurably(real, content, mode, random);
+      }),
+    append: (path, bytes) =>
+      withFileTrouble('write', path, async () => {
+        const real = (await within(root, path)) ?? (await makeRoomFor(root, path));
+        await appendFile(real, bytes, { mode: 0o600 });
       }),
     glob: (pattern) =>
       withFileTrouble('look for files', pattern, async () => {

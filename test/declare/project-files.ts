@@ -19,6 +19,9 @@ function filesOf(contents: Readonly<Record<string, Content>>): Files {
       const content = Object.hasOwn(contents, path) ? contents[path] : undefined;
       return content === undefined ? undefined : bytes(content);
     },
+    append: async () => {
+      throw new Error('declare writes nothing');
+    },
     write: async () => {
       throw new Error('declare writes nothing');
     },

@@ -239,7 +239,7 @@ describe('whatever the situation', () => {
         ];
         expect(all.sort()).toEqual(items.map(({ name }) => name).sort());
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -257,7 +257,7 @@ describe('whatever the situation', () => {
           schedule(given.items, given.workers, given.limit, 0),
         );
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 
@@ -268,7 +268,7 @@ describe('whatever the situation', () => {
         const { assignments, impossible } = schedule(items, idle, limit, 0);
         if (items.length > impossible.length) expect(assignments.length).toBeGreaterThan(0);
       }),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 

@@ -10,7 +10,7 @@ export interface StateServerOptions {
   readonly etag?: boolean;
   /** Refuses a write or unlock with another id than the lock's. Default: true. */
   readonly checksIds?: boolean;
-  /** "user:password"; without it, everybody may. */
+  /** The Authorization header that is wanted; without it, everybody may. */
   readonly credentials?: string;
   readonly port?: number;
   /** What another server, now stopped, has stored. */
@@ -21,14 +21,11 @@ export interface StateServerOptions {
 export type ServerFault =
   /** The connection ends before the request is looked at, or after it was carried out. */
   | { readonly kind: 'cut-before' | 'cut-after' }
-  /** Carried out, and answered never. */
+  /** Carried out, and never answered. */
   | { readonly kind: 'silent' }
-  | {
-      readonly kind: 'answer';
-      readonly status: number;
-      readonly type: string;
-      readonly body: string;
-    };
+  /** Something else happens first; then it is carried out as ever. */
+  | { readonly kind: 'meanwhile'; readonly happens: () => void }
+  | ({ readonly kind: 'answer' } & Answer);
 
 export interface StateServer {
   readonly address: string;
@@ -63,79 +60,76 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
   const idOf = (text: string | undefined): string | undefined =>
     text === undefined ? undefined : fieldsOf(text).ID;
 
-  function takeLock(body: string, response: ServerResponse): void {
+  function takeLock(body: string): Answer {
     if (style === 'gitlab' && FIELDS.some((field) => fieldsOf(body)[field] === undefined))
-      return reply(response, 400, '{"error":"a field is missing"}');
-    if (lock !== undefined) return reply(response, style === 'gitlab' ? 409 : 423, lock);
+      return answer(400, '{"error":"a field is missing"}');
+    if (lock !== undefined) return answer(style === 'gitlab' ? 409 : 423, lock);
     lock = body;
-    reply(response, 200, '');
+    return answer(200);
   }
 
-  function giveLock(body: string, response: ServerResponse): void {
-    if (checksIds && lock !== undefined && idOf(lock) !== idOf(body))
-      return reply(response, 409, lock);
+  function giveLock(body: string): Answer {
+    if (checksIds && lock !== undefined && idOf(lock) !== idOf(body)) return answer(409, lock);
     lock = undefined;
-    reply(response, 200, '');
+    return answer(200);
   }
 
-  function read(response: ServerResponse): void {
-    if (stored === undefined) return reply(response, 404, '');
-    if (options.etag) response.setHeader('etag', etagOf(stored));
-    response.setHeader('content-md5', createHash('md5').update(stored).digest('base64'));
-    reply(response, 200, stored);
+  function read(): Answer {
+    if (stored === undefined) return answer(404);
+    const etag = options.etag === true ? { etag: etagOf(stored) } : {};
+    return { ...answer(200, stored), headers: { 'content-md5': md5Of(stored), ...etag } };
   }
 
-  function write(request: IncomingMessage, body: string, response: ServerResponse): void {
+  function write(request: IncomingMessage, body: string): Answer {
     const id = new URL(request.url ?? '', 'http://x').searchParams.get('ID') ?? undefined;
-    if (checksIds && lock !== undefined && idOf(lock) !== id) return reply(response, 409, lock);
-    if (checksIds && lock === undefined && id !== undefined) return reply(response, 409, '');
+    if (checksIds && idOf(lock) !== id) return answer(409, lock);
     const expected = request.headers['if-match'];
-    if (options.etag && expected !== undefined && expected !== etagOf(stored ?? ''))
-      return reply(response, 412, '');
+    if (options.etag === true && expected !== undefined && expected !== etagOf(stored ?? ''))
+      return answer(412);
     const md5 = request.headers['content-md5'];
-    if (md5 !== undefined && md5 !== createHash('md5').update(body).digest('base64'))
-      return reply(response, 400, 'bad digest');
+    if (md5 !== undefined && md5 !== md5Of(body)) return answer(400, 'bad digest');
     stored = body;
     history.push(body);
-    reply(response, 200, '');
+    return answer(200);
   }
 
-  function carryOut(request: IncomingMessage, body: string, response: ServerResponse): void {
-    const method = request.method ?? '';
-    const onLock = (request.url ?? '').split('?')[0]?.endsWith('/lock') === true;
-    if (style === 'gitlab' && onLock && method === 'POST') return takeLock(body, response);
-    if (style === 'gitlab' && onLock && method === 'DELETE') return giveLock(body, response);
-    if (style === 'terraform' && method === 'LOCK') return takeLock(body, response);
-    if (style === 'terraform' && method === 'UNLOCK') return giveLock(body, response);
-    if (method === 'GET') return read(response);
-    if (method === 'POST') return write(request, body, response);
-    reply(response, 405, '');
+  function carryOut(method: string, request: IncomingMessage, body: string): Answer {
+    switch (style === 'gitlab' ? method : method.replace('/lock', '')) {
+      case style === 'gitlab' ? 'POST/lock' : 'LOCK':
+        return takeLock(body);
+      case style === 'gitlab' ? 'DELETE/lock' : 'UNLOCK':
+        return giveLock(body);
+      case 'GET':
+        return read();
+      case 'POST':
+        return write(request, body);
+      default:
+        return answer(405);
+    }
+  }
+
+  function serve(request: IncomingMessage, body: string, response: ServerResponse): void {
+    const onLock = new URL(request.url ?? '', 'http://x').pathname.endsWith('/lock');
+    const method = `${request.method}${onLock ? '/lock' : ''}`;
+    requests.push(method);
+    const isAllowed = credentials === undefined || request.headers.authorization === credentials;
+    const index = faults.findIndex((each) => each.method === method);
+    const fault = index < 0 ? undefined : faults.splice(index, 1)[0]?.fault;
+    if (!isAllowed) reply(response, answer(401, '{"message":"401 Unauthorized"}'));
+    else if (fault?.kind === 'cut-before') request.socket.destroy();
+    else if (fault?.kind === 'answer') reply(response, fault);
+    else {
+      if (fault?.kind === 'meanwhile') fault.happens();
+      const done = carryOut(method, request, body);
+      if (fault === undefined || fault.kind === 'meanwhile') reply(response, done);
+      else if (fault.kind === 'cut-after') request.socket.destroy();
+    }
   }
 
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString('utf8');
-      const onLock = (request.url ?? '').split('?')[0]?.endsWith('/lock') === true;
-      const method = `${request.method}${onLock ? '/lock' : ''}`;
-      requests.push(method);
-      if (credentials !== undefined && request.headers.authorization !== basic(credentials))
-        return reply(response, 401, '{"message":"401 Unauthorized"}');
-      const index = faults.findIndex((each) => each.method === method);
-      const fault = index < 0 ? undefined : faults.splice(index, 1)[0]?.fault;
-      if (fault?.kind === 'cut-before') return void request.socket.destroy();
-      if (fault?.kind === 'answer') {
-        response.setHeader('content-type', fault.type);
-        return reply(response, fault.status, fault.body);
-      }
-      if (fault?.kind === 'cut-after' || fault?.kind === 'silent') {
-        carryOut(request, body, deaf(response));
-        if (fault.kind === 'cut-after') request.socket.destroy();
-        return undefined;
-      }
-      return carryOut(request, body, response);
-    });
+    request.on('end', () => serve(request, Buffer.concat(chunks).toString('utf8'), response));
   });
   const port = await listen(server, options.port ?? 0);
   const address = `http://127.0.0.1:${port}/state/backup`;
@@ -170,24 +164,27 @@ export function specOf(server: StateServer, style: 'terraform' | 'gitlab' = 'ter
   } as const;
 }
 
-function deaf(response: ServerResponse): ServerResponse {
-  return Object.assign(Object.create(response) as ServerResponse, {
-    end: () => response,
-    setHeader: () => response,
-  });
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
-function reply(response: ServerResponse, status: number, body: string): undefined {
-  response.statusCode = status;
+function answer(status: number, body = ''): Answer {
+  return { status, body };
+}
+
+function reply(response: ServerResponse, { status, body, headers = {} }: Answer): void {
+  response.writeHead(status, headers);
   response.end(body);
+}
+
+function md5Of(text: string): string {
+  return createHash('md5').update(text).digest('base64');
 }
 
 function etagOf(text: string): string {
   return `"${createHash('sha256').update(text).digest('hex').slice(0, 16)}"`;
-}
-
-function basic(credentials: string): string {
-  return `Basic ${Buffer.from(credentials).toString('base64')}`;
 }
 
 function fieldsOf(text: string): Readonly<Record<string, string | undefined>> {

@@ -8,9 +8,14 @@ import { textOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { runAndReport } from '../run-plan.ts';
+import { asksForSession } from '../session-request.ts';
 
 /** Plans and applies; or applies what was saved. */
 export async function runApply(invocation: Invocation): Promise<number> {
+  if (asksForSession(invocation)) {
+    const { applyWithSession } = await import('../apply-with-session.ts');
+    return applyWithSession(invocation);
+  }
   const options = planOptionsOf(invocation.flags);
   const [file] = invocation.args;
   const digest = expectedDigest(invocation);

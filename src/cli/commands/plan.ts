@@ -1,20 +1,33 @@
-import type { SavedPlan } from '../../model/plan.ts';
+import type { PlanOptions, SavedPlan } from '../../model/plan.ts';
 import { anythingToDo } from '../../model/plan-counts.ts';
 import { savePlan } from '../../plan/saved-plan.ts';
 import { type Assembled, assemble, withProject } from '../assemble.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { choiceOf, isSet, textOf } from '../flags.ts';
-import { FORMAT_NAMES, FORMATS } from '../formats.ts';
+import { FORMAT_NAMES, FORMATS, type Format } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
+import { markdownView, orFailedMarkdown } from '../markdown-view.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { isImpossible } from '../plan-verdict.ts';
+import { planWithSession } from '../plan-with-session.ts';
 import { writeUserFile } from '../user-file.ts';
 
 /** Plans and shows; changes nothing but the file of `--out`. */
 export async function runPlan(invocation: Invocation): Promise<number> {
-  const { context, globals, flags } = invocation;
+  const { globals, flags } = invocation;
+  if (textOf(flags, 'with-session') !== undefined) return planWithSession(invocation);
   const options = planOptionsOf(flags);
   const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
+  const work = () => planAndShow(invocation, options, format);
+  return format === 'markdown' ? orFailedMarkdown(invocation, work) : work();
+}
+
+async function planAndShow(
+  invocation: Invocation,
+  options: PlanOptions,
+  format: Format,
+): Promise<number> {
+  const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
     const assembled = await assemble(invocation, open, options);
     const { plan, stateView } = assembled;
@@ -26,7 +39,13 @@ export async function runPlan(invocation: Invocation): Promise<number> {
       flags: planFlags(options),
       ...(out === undefined ? {} : { savedAs: out }),
     };
-    const view = { state: stateView, verbose: globals.verbose, paint: globals.paint, next };
+    const view = {
+      state: stateView,
+      verbose: globals.verbose,
+      paint: globals.paint,
+      next,
+      ...markdownView(invocation),
+    };
     context.stdout.write(FORMATS[format](saved, view));
     const wanted =
       anythingToDo(plan) ||

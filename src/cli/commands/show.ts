@@ -5,6 +5,7 @@ import { choiceOf } from '../flags.ts';
 import { FORMAT_NAMES, FORMATS } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { loadProject, openState } from '../load-project.ts';
+import { markdownView } from '../markdown-view.ts';
 import { stateView } from '../state-view.ts';
 import { statusRows } from '../status-rows.ts';
 import { readUserFile } from '../user-file.ts';
@@ -19,7 +20,9 @@ export async function runShow(invocation: Invocation): Promise<number> {
   const { verbose, paint, program } = globals;
   const state = { where: 'as planned', serial: saved.serial };
   const next = { program, flags: '', savedAs: file };
-  context.stdout.write(FORMATS[format](saved, { state, verbose, paint, next }));
+  context.stdout.write(
+    FORMATS[format](saved, { state, verbose, paint, next, ...markdownView(invocation) }),
+  );
   return 0;
 }
 

@@ -27,7 +27,8 @@ export function eventLines(event: RunEvent, columns: EventColumns): readonly str
     case 'progress':
       return entry(event, event.step, progressWords(event), columns);
     case 'step-done': {
-      const message = event.failed === true ? `FAILED: ${event.message}` : event.message;
+      const joint = event.message.startsWith('at "') ? ' ' : ': ';
+      const message = event.failed === true ? `FAILED${joint}${event.message}` : event.message;
       return entry(event, event.step, message, columns, event.detail);
     }
     case 'action-failed': {

@@ -12,10 +12,15 @@ export function readFile(guest: Guest, path: string): string | undefined {
   return guest.files[path]?.content;
 }
 
+/** Folders are implied by what is in them; an empty one is kept as a name that ends in a slash. */
+export function makeFolder(guest: Guest, path: string, nowMs: number): void {
+  guest.files[`${path}/`] ??= { content: '', mode: 0o755, mtimeMs: nowMs };
+}
+
 /** Names directly or deeper under a folder, relative to it. */
 export function namesUnder(guest: Guest, folder: string): string[] {
   const prefix = `${folder}/`;
   return Object.keys(guest.files)
-    .filter((path) => path.startsWith(prefix))
+    .filter((path) => path.startsWith(prefix) && path !== prefix)
     .map((path) => path.slice(prefix.length));
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Guest, Program } from '../program.ts';
 import { answer, refuse } from './answer.ts';
-import { namesUnder, STATE } from './disk.ts';
+import { makeFolder, namesUnder, STATE } from './disk.ts';
 import { takeFence } from './fence.ts';
 
 const STAGE = `${STATE}/stage`;
@@ -10,6 +10,7 @@ export const files: Program = ({ guest, args, nowMs }) => {
   const [fence = '', run = '', verb = '', ...rest] = args;
   const refused = takeFence(guest, fence, run, nowMs);
   if (refused !== undefined) return refused;
+  makeFolder(guest, STAGE, nowMs);
   if (verb === 'check') {
     const lines = groups(rest, 4).map((group, index) => ['file', index, check(guest, group)]);
     return answer([...lines, ['end']], 30);

@@ -1,7 +1,7 @@
 import type { Guest, Program } from '../program.ts';
 import { answer, refuse } from './answer.ts';
 import { armDeadMan, beatDeadMan } from './dead-man.ts';
-import { namesUnder, RUN, STATE, writeFile } from './disk.ts';
+import { makeFolder, namesUnder, RUN, STATE, writeFile } from './disk.ts';
 import { takeFence } from './fence.ts';
 
 export const launch: Program = ({ guest, args, nowMs }) => {
@@ -10,6 +10,7 @@ export const launch: Program = ({ guest, args, nowMs }) => {
   if (refused !== undefined) return refused;
   if (!/^\d+$/.test(seconds)) return refuse(64, `'${seconds}' is not a number of seconds`);
   writeFile(guest, `${RUN}/launch`, `${worker}\n${run}\n`, nowMs);
+  makeFolder(guest, `${STATE}/stage`, nowMs);
   dropOldOutput(guest, nowMs);
   const armed = armDeadMan(guest, Number(seconds), nowMs);
   const way = guest.os.init === 'systemd' ? 'systemd' : 'process';

@@ -1,0 +1,284 @@
+import { describe, expect, it } from 'vitest';
+import type { LiveSession } from '../../src/model/session.ts';
+import { emptyState, type State } from '../../src/model/state.ts';
+import { withEstimates } from '../../src/session/estimates.ts';
+import { rememberLaunch } from '../../src/session/session-history.ts';
+import { attemptKey, isOver, itemState, nextAssignments } from '../../src/session/session-items.ts';
+import { resultOf } from '../../src/session/session-result.ts';
+import {
+  addSession,
+  beginAttempt,
+  endAttempt,
+  endWorker,
+  enterPhase,
+  finishSession,
+  joinWorker,
+  leadSession,
+  leaveWorkerOut,
+  newSessionId,
+  requireLive,
+} from '../../src/session/session-state.ts';
+import { formatState, parseState } from '../../src/state/state-text.ts';
+import { LINEAGE } from '../state/support/states.ts';
+import { liveSession, MINUTE, NOW, sessionItem, workerRecord } from './support.ts';
+
+const ID = 'nightly-20261122-0200';
+const web = sessionItem('vm-101', {
+  retries: 1,
+  vm: { vmid: 101, name: 'web', node: 'pve1' },
+  repository: 'pbs',
+});
+const catalog = sessionItem('catalog');
+
+function started(parts: Partial<LiveSession> = {}): State {
+  let state = addSession(
+    emptyState(LINEAGE, 'backup', ''),
+    liveSession({
+      items: [web, catalog],
+      repositories: { pbs: { address: 'pbs:8007', maxConcurrent: 1 } },
+      ...parts,
+    }),
+  );
+  for (const [name, node] of [
+    ['w1', 'pve1'],
+    ['w2', 'pve2'],
+  ] as const) {
+    state = joinWorker(state, ID, name, { node, slots: 2, expectedAt: NOW });
+    state = enterPhase(state, ID, name, 'start', NOW, 9100);
+    state = enterPhase(state, ID, name, 'work', NOW + MINUTE);
+  }
+  return state;
+}
+
+function begin(state: State, item: string, worker = 'w1', at = NOW + MINUTE): State {
+  return beginAttempt(state, ID, { item, worker, vmid: 9100, place: 'same-node', at });
+}
+
+function end(
+  state: State,
+  item: string,
+  attempt: number,
+  exitCode: number,
+  at = NOW + 5 * MINUTE,
+): State {
+  return endAttempt(state, ID, {
+    item,
+    attempt,
+    at,
+    result: exitCode === 0 ? 'ok' : 'failed',
+    exitCode,
+  });
+}
+
+describe('a session’s id', () => {
+  it('is its name and time in UTC, and another one when two begin in one minute', () => {
+    const state = started();
+    expect(newSessionId('weekly', NOW, state)).toBe('weekly-20261122-0200');
+    expect(newSessionId('nightly', NOW, state)).toBe(`${ID}-2`);
+  });
+
+  it('is never used twice', () => {
+    expect(() => addSession(started(), liveSession())).toThrow('exists already');
+  });
+});
+
+describe('an item', () => {
+  it('is recorded before it is launched, under a key that names its attempt', () => {
+    const state = begin(started(), 'vm-101');
+    expect(requireLive(state, ID).attempts).toEqual({
+      'vm-101': [
+        {
+          worker: 'w1',
+          vmid: 9100,
+          place: 'same-node',
+          startedAt: NOW + MINUTE,
+          result: 'running',
+        },
+      ],
+    });
+    expect(attemptKey(ID, 'vm-101', 1)).toBe('nightly-20261122-0200/vm-101/1');
+  });
+
+  it('never runs twice at once, and never again after it succeeded', () => {
+    const running = begin(started(), 'vm-101');
+    expect(() => begin(running, 'vm-101', 'w2')).toThrow('is running, not waiting');
+    expect(() => begin(end(running, 'vm-101', 1, 0), 'vm-101')).toThrow('is ok, not waiting');
+  });
+
+  it('that failed is tried again as often as its retries allow, in another worker first', () => {
+    let state = end(begin(started(), 'vm-101'), 'vm-101', 1, 3);
+    const { assignments } = nextAssignments(requireLive(state, ID), state, NOW + 5 * MINUTE);
+    expect(assignments).toContainEqual({ item: 'vm-101', worker: 'w2', place: 'other-node' });
+    state = end(begin(state, 'vm-101', 'w2'), 'vm-101', 2, 3);
+    expect(itemState(requireLive(state, ID), web)).toBe('failed');
+    expect(() => begin(state, 'vm-101')).toThrow('is failed, not waiting');
+  });
+
+  it('keeps the first result that was saved: an answer may come twice', () => {
+    const state = end(begin(started(), 'vm-101'), 'vm-101', 1, 0);
+    expect(end(state, 'vm-101', 1, 3)).toBe(state);
+  });
+
+  it('that was lost with its VM gets a new attempt; one that was stopped does not', () => {
+    const lost = endAttempt(begin(started(), 'vm-101'), ID, {
+      item: 'vm-101',
+      attempt: 1,
+      at: NOW,
+      result: 'lost',
+    });
+    expect(itemState(requireLive(lost, ID), web)).toBe('waiting');
+    const stopped = endAttempt(begin(started(), 'vm-101'), ID, {
+      item: 'vm-101',
+      attempt: 1,
+      at: NOW,
+      result: 'stopped',
+    });
+    expect(itemState(requireLive(stopped, ID), web)).toBe('failed');
+  });
+
+  it('is not begun while another session fills its repository', () => {
+    const other = liveSession({
+      id: 'other',
+      items: [web],
+      attempts: {
+        'vm-101': [{ worker: 'w9', vmid: 9109, place: 'no-vm', startedAt: NOW, result: 'running' }],
+      },
+    });
+    const state = addSession(started(), other);
+    expect(begin(state, 'vm-101')).toBe(state);
+    const next = nextAssignments(requireLive(state, ID), state, NOW + MINUTE);
+    expect(next.assignments.map(({ item }) => item)).toEqual(['catalog']);
+    expect(next.waiting).toEqual([{ item: 'vm-101', reason: { kind: 'repository', name: 'pbs' } }]);
+  });
+
+  it('goes to nobody who is left out or powered off', () => {
+    let state = leaveWorkerOut(started(), ID, 'w1', 'gateway: 10.20.0.1 does not answer');
+    state = endWorker(state, ID, 'w2', NOW + MINUTE);
+    const next = nextAssignments(requireLive(state, ID), state, NOW + MINUTE);
+    expect(next).toEqual({ assignments: [], waiting: [], impossible: ['catalog', 'vm-101'] });
+  });
+});
+
+describe('a session', () => {
+  it('goes on under another run after its own died', () => {
+    expect(requireLive(leadSession(started(), ID, 'run-2'), ID).run).toBe('run-2');
+  });
+
+  it('is over when nothing waits and nothing runs', () => {
+    const state = end(begin(started(), 'vm-101'), 'vm-101', 1, 0);
+    expect(isOver(requireLive(state, ID))).toBe(false);
+    expect(isOver(requireLive(end(begin(state, 'catalog'), 'catalog', 1, 1), ID))).toBe(true);
+  });
+
+  it('ends as one line, ok only if every item succeeded', () => {
+    let state = end(begin(started(), 'vm-101'), 'vm-101', 1, 0);
+    state = leaveWorkerOut(state, ID, 'w2', 'test failed');
+    expect(finishSession(state, ID, NOW + 9 * MINUTE).sessions[ID]).toEqual({
+      kind: 'ended',
+      id: ID,
+      name: 'nightly',
+      work: 'backup',
+      startedAt: NOW,
+      endedAt: NOW + 9 * MINUTE,
+      outcome: 'failed',
+      ok: 1,
+      failed: 0,
+      notRun: 1,
+      workers: 2,
+      leftOut: 1,
+    });
+    const all = end(begin(state, 'catalog'), 'catalog', 1, 0);
+    expect(finishSession(all, ID, NOW).sessions[ID]).toMatchObject({ outcome: 'ok', ok: 2 });
+    expect(finishSession(all, ID, NOW, true).sessions[ID]).toMatchObject({
+      outcome: 'interrupted',
+    });
+  });
+
+  it('that ended changes no more', () => {
+    const ended = finishSession(started(), ID, NOW);
+    expect(() => begin(ended, 'vm-101')).toThrow('has ended');
+    expect(() => finishSession(ended, ID, NOW)).toThrow('has ended');
+  });
+
+  it('is kept among the last 50: records of dead runs do not pile up (W26)', () => {
+    let state = started();
+    for (let night = 0; night < 60; night += 1) {
+      state = addSession(state, liveSession({ id: `n-${night}`, startedAt: NOW + night }));
+      state = finishSession(state, `n-${night}`, NOW + night);
+    }
+    const kept = Object.values(state.sessions);
+    expect(kept.filter(({ kind }) => kind === 'ended')).toHaveLength(50);
+    expect(Object.keys(state.sessions)).toContain('n-59');
+    expect(Object.keys(state.sessions)).not.toContain('n-9');
+    expect(kept.filter(({ kind }) => kind === 'live').map(({ id }) => id)).toEqual([ID]);
+  });
+
+  it('is a valid state file while it runs and after it ended', () => {
+    const live = enterPhase(end(begin(started(), 'vm-101'), 'vm-101', 1, 0), ID, 'w1', 'stop', NOW);
+    const withWorker = { ...live, workers: { w1: workerRecord(9100, 'pve1') } };
+    const remembered = rememberLaunch(withWorker, 'w1', { start: 20_000, test: 900 });
+    for (const state of [remembered, finishSession(remembered, ID, NOW + MINUTE)])
+      expect(parseState(new TextEncoder().encode(formatState(state)))).toEqual({
+        kind: 'state',
+        state,
+      });
+  });
+});
+
+describe('what earlier sessions took', () => {
+  it('is what the next one expects: per item, else their mean, else ten minutes', () => {
+    const took = (state: State, minutes: number): State => {
+      const running = begin(addSession(state, liveSession({ items: [web] })), 'vm-101', 'w1', NOW);
+      return finishSession(
+        end(running, 'vm-101', 1, 0, NOW + minutes * MINUTE),
+        ID,
+        NOW + minutes * MINUTE,
+      );
+    };
+    const nobody = emptyState(LINEAGE, 'backup', '');
+    const once = took(nobody, 8);
+    const twice = took({ ...once, sessions: {} }, 4);
+    const guess = (state: State) =>
+      withEstimates([web, catalog], state.history?.nightly).map(({ estimate }) => estimate);
+    expect(guess(nobody)).toEqual([
+      { ms: 10 * MINUTE, from: 'default' },
+      { ms: 10 * MINUTE, from: 'default' },
+    ]);
+    expect(guess(once)).toEqual([
+      { ms: 8 * MINUTE, from: 'item' },
+      { ms: 8 * MINUTE, from: 'session' },
+    ]);
+    expect(guess(twice)[0]).toEqual({ ms: 6 * MINUTE, from: 'item' });
+  });
+
+  it('forgets failures: they say nothing about how long the work takes', () => {
+    const failed = finishSession(end(begin(started(), 'vm-101'), 'vm-101', 1, 3), ID, NOW);
+    expect(failed.history).toEqual({ nightly: { items: {} } });
+  });
+});
+
+describe('the report', () => {
+  it('holds every attempt, each worker’s launch and what each repository was used for', () => {
+    let state = end(begin(started(), 'vm-101'), 'vm-101', 1, 3);
+    state = end(begin(state, 'vm-101', 'w2', NOW + 6 * MINUTE), 'vm-101', 2, 0, NOW + 8 * MINUTE);
+    state = enterPhase(state, ID, 'w2', 'stop', NOW + 9 * MINUTE);
+    state = endWorker(state, ID, 'w2', NOW + 10 * MINUTE);
+    const result = resultOf(requireLive(state, ID), NOW + 10 * MINUTE, {
+      interrupted: false,
+      leftRunning: [],
+    });
+    expect(result).toMatchObject({ id: ID, tookMs: 10 * MINUTE, outcome: 'failed' });
+    expect(
+      result.items.map(({ item, result: how, attempts }) => [item, how, attempts.length]),
+    ).toEqual([
+      ['catalog', 'not-run', 0],
+      ['vm-101', 'ok', 2],
+    ]);
+    expect(result.repositories).toEqual({ pbs: { items: 1, busyMs: 6 * MINUTE } });
+    expect(result.workers[1]?.phases).toEqual([
+      { phase: 'start', start: 0, end: MINUTE },
+      { phase: 'work', start: MINUTE, end: 9 * MINUTE },
+      { phase: 'stop', start: 9 * MINUTE, end: 10 * MINUTE },
+    ]);
+  });
+});
