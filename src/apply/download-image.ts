@@ -23,6 +23,7 @@ export async function downloadImage(
     timeout: timeoutsOf(ctx).deploy,
     vm,
     lanes: [{ key: `download ${vm.node}/${volume}`, room: 1 }],
+    isShared: true,
     isDone: async () => volume in (await pve.read.volumes(vm.node, source.storage, 'import')),
     send: () =>
       pve.write.downloadImage(vm.node, source.storage, {

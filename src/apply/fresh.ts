@@ -16,6 +16,8 @@ export async function freshInventory(
   if (vm === undefined) return inventory;
   const known = inventory.vms[String(vm.vmid)];
   const node = known?.node ?? vm.node;
+  // It left the cluster: nobody could answer for it, and the list has said so already.
+  if (known === undefined && !Object.hasOwn(inventory.nodes, node)) return inventory;
   const seen = await look(pve, node, vm.vmid);
   if (seen.kind === 'there') return withVm(inventory, vm.vmid, merged(known, node, vm.vmid, seen));
   if (seen.kind === 'unreachable') return without(inventory, vm.vmid, 'unreachable');

@@ -4,6 +4,7 @@ import { type Patched, patchGuest } from '../guest/patch-guest.ts';
 import { runChecks } from '../guest/run-checks.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
 import { waitForGuest } from '../guest/wait-for-guest.ts';
+import { lookup } from '../model/lookup.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { CheckResult, PatchRecord, State, TestRecord } from '../model/state.ts';
 import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transitions.ts';
@@ -190,7 +191,10 @@ function testRecord(ctx: WorkerContext, checks: readonly CheckResult[]): TestRec
 
 function saveOutcome(state: State, worker: string, { test, patch: patched }: TestOutcome): State {
   const tested = recordUse(recordTest(state, worker, test), worker, test.at);
-  return patched === undefined ? tested : recordPatch(tested, worker, patched);
+  const before = lookup(state.workers, worker)?.last.patch;
+  // A skipped one says less than the one that it was skipped for.
+  const isNews = patched !== undefined && (patched.result !== 'skipped' || before === undefined);
+  return isNews ? recordPatch(tested, worker, patched) : tested;
 }
 
 function specOf(ctx: WorkerContext): WorkerSpec {

@@ -83,9 +83,11 @@ async function shutDown(ctx: WorkerContext): Promise<void> {
 async function destroy(ctx: WorkerContext): Promise<void> {
   const recorded = vmOf(ctx);
   const vm = recorded ?? plannedVm(ctx);
+  // What an interrupted deploy left may bear its card only; an orphan has all marks.
+  const isUnmarked = recorded === undefined && recordOf(ctx) !== undefined;
   if (vm !== undefined) {
     await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
-    await deleteVm(ctx, vm, recorded === undefined ? 'card' : 'strong-and-soft');
+    await deleteVm(ctx, vm, isUnmarked ? 'card' : 'strong-and-soft');
   }
   const keep = ctx.worker.desired !== undefined;
   await changeState(ctx, (state, worker) => {

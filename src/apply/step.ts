@@ -34,6 +34,8 @@ export interface Step {
   readonly timeout: number;
   readonly vm: VmHandle;
   readonly lanes?: readonly LaneKey[];
+  /** Another worker may do the same work while this one waits for its lane: looked at again then. */
+  readonly isShared?: boolean;
   /** How to find its task again when the answer was lost; default: any task of this VM. */
   readonly task?: { readonly node: string; readonly type: string; readonly id: number };
   /** Reads, never assumes. Throws when the VM is not ours. */
@@ -49,7 +51,10 @@ const MAX_TRIES = 12;
 export async function runStep(ctx: WorkerContext, step: Step): Promise<void> {
   if (await step.isDone()) return;
   stopWhenInterrupted(ctx);
-  await ctx.lanes.within(step.lanes ?? [], () => tryUntilDone(ctx, step));
+  await ctx.lanes.within(step.lanes ?? [], async () => {
+    if (step.isShared === true && (await step.isDone())) return;
+    await tryUntilDone(ctx, step);
+  });
 }
 
 /** Throws when Ctrl-C was pressed and this step would begin something new. */

@@ -16,9 +16,9 @@ export async function runCli(given: CliContext): Promise<number> {
   const context = await adapted(given, flags);
   try {
     const { globalsOf } = await import('./globals.ts');
-    const globals = globalsOf(context, flags, rest);
+    const globals = globalsOf(context, flags, command.takesRest === true ? undefined : rest);
     const run = await command.load();
-    return await run({ context, globals, flags, args });
+    return await run({ context, globals, flags, args, rest: rest ?? [] });
   } catch (error) {
     const { tellFailure } = await import('./tell-failure.ts');
     return tellFailure(error, { context, json: flags.json === true });

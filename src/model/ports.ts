@@ -199,7 +199,16 @@ export interface StateStore {
   ): Promise<
     { readonly kind: 'written'; readonly revision: Revision } | { readonly kind: 'moved' }
   >;
+  /** Breaks the backend's own lock, when it has that id: for people who know that its holder is dead. */
+  unlock?(id: string): Promise<Unlocked>;
 }
+
+export type Unlocked =
+  | { readonly kind: 'broken'; readonly holder: string }
+  /** Somebody else's lock is held; it was left alone. */
+  | { readonly kind: 'other'; readonly holder: string }
+  /** Nobody holds it; or this backend's locks end by themselves. */
+  | { readonly kind: 'free' };
 
 export interface StateRead {
   /** undefined: there is none yet. */

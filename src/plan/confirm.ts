@@ -12,6 +12,7 @@ import type { State, WorkerRecord } from '../model/state.ts';
 import { planWorker } from './decide.ts';
 import { identify } from './identity.ts';
 import type { WorkerCase } from './plan-input.ts';
+import { pruning } from './strangers.ts';
 import { workerDigest } from './worker-digest.ts';
 
 /** What became of one worker's plan. */
@@ -32,10 +33,33 @@ export function confirm(planned: WorkerPlan, state: State, inventory: Inventory)
   const record = recordOf(planned, state);
   if (planned.actions.includes('forget') && record === undefined) return { kind: 'done' };
   if (isRestOf(planned, record)) return { kind: 'run', worker: planned };
+  if (isOrphan(planned) && record === undefined) return confirmOrphan(planned, state, inventory);
   const fresh = planAgain(planned, record, state, inventory);
   const differences = differencesOf(planned, fresh);
   if (differences.length > 0) return { kind: 'stale', differences };
   if (fresh.actions.length === 0 && fresh.changes.length === 0) return { kind: 'done' };
+  return { kind: 'run', worker: remaining(planned, fresh) };
+}
+
+function isOrphan({ desired, reasons }: WorkerPlan): boolean {
+  return desired === undefined && reasons.includes('orphan');
+}
+
+/** No record names its VM: only its marks say that it is the one that was to be destroyed. */
+function confirmOrphan(planned: WorkerPlan, state: State, inventory: Inventory): Confirmation {
+  const { vmid, worker } = planned;
+  if (lookup(inventory.vms, String(vmid)) === undefined) {
+    const isGone = lookup(inventory.absent, String(vmid)) === 'gone';
+    if (isGone) return { kind: 'done' };
+    return { kind: 'stale', differences: [`vm ${vmid} can't be seen any more`] };
+  }
+  const { strangers } = identify(state, likeOurs(planned, undefined, inventory));
+  const found = strangers.find(({ vm, kind }) => vm.vmid === vmid && kind === 'ours');
+  if (found === undefined)
+    return { kind: 'stale', differences: [`vm ${vmid} is not an orphan of this project any more`] };
+  const fresh = pruning(found, worker);
+  const differences = differencesOf(planned, fresh);
+  if (differences.length > 0) return { kind: 'stale', differences };
   return { kind: 'run', worker: remaining(planned, fresh) };
 }
 

@@ -143,7 +143,7 @@ function adopt(
     ]),
     reasons: unique<Reason>([
       ...(running ? (['left-running'] as const) : []),
-      ...(record === undefined ? [] : (['vm-gone'] as const)),
+      ...(record?.vm === undefined ? [] : (['vm-gone'] as const)),
       'orphan',
     ]),
     changes: [...(running ? [POWER_OFF] : []), ...changes],

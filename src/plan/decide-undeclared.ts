@@ -58,7 +58,11 @@ function destroy(
   const foreign = context.options.force.includes(worker.name)
     ? []
     : foreignVolumes(located.config, record.observed);
-  const reasons: readonly Reason[] = [...(off === undefined ? [] : [off]), 'undeclared'];
+  const reasons: readonly Reason[] = [
+    ...(off === undefined ? [] : [off]),
+    'undeclared',
+    ...(context.options.destroy ? (['requested'] as const) : []),
+  ];
   return {
     ...NOTHING,
     actions: inOrder([...(off === undefined ? [] : (['shutdown'] as const)), 'destroy']),

@@ -49,7 +49,8 @@ function whereIs({ name, record, desired }: WorkerCase, context: WorkerContext):
     return record?.vm === undefined ? { kind: 'none' } : { kind: 'assumed', ref: record.vm };
   const located: Located =
     record === undefined ? { kind: 'none' } : locate(record, state, inventory, identities);
-  const isMissing = record === undefined || (record.vm !== undefined && located.kind === 'gone');
+  const isMissing =
+    located.kind === 'none' || (record?.vm !== undefined && located.kind === 'gone');
   const found = isMissing && desired !== undefined ? adoptable(name, context) : undefined;
   return found ?? located;
 }

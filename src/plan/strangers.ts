@@ -18,7 +18,7 @@ export function decideStrangers(
   });
   const prunes = options.prune ? rest.filter(({ kind }) => kind === 'ours') : [];
   return {
-    findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(findingOf),
+    findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(strangerFindings),
     decisions: prunes.map((stranger) => prune(stranger, taken, options.force)),
   };
 }
@@ -27,7 +27,8 @@ function isHere(owner: Stranger['owner'], state: PlanInput['state']): boolean {
   return owner?.project === state.project && owner.environment === state.environment;
 }
 
-function findingOf(stranger: Stranger): readonly Finding[] {
+/** What is said of a VM that bears marks and is not taken in. */
+export function strangerFindings(stranger: Stranger): readonly Finding[] {
   const { vm, owner } = stranger;
   const about = { vmid: vm.vmid, node: vm.node };
   const whose = owner === undefined ? 'a worker' : owner.worker;
@@ -69,17 +70,20 @@ function findingOf(stranger: Stranger): readonly Finding[] {
   }
 }
 
-function prune(
-  { vm, config, owner }: Stranger,
-  taken: ReadonlySet<string>,
-  force: readonly string[],
-): Decision {
+function prune(stranger: Stranger, taken: ReadonlySet<string>, force: readonly string[]): Decision {
+  const { vm, config, owner } = stranger;
   const name = owner?.worker ?? `vm-${vm.vmid}`;
   const worker = taken.has(name) ? `${name}-vm-${vm.vmid}` : name;
   const foreign = force.includes(worker) ? [] : foreignVolumes(config, undefined);
+  const refusals = foreign.length === 0 ? [] : [refusalOf(worker, vm.vmid, foreign)];
+  return { plan: pruning(stranger, worker), findings: [], problems: [], refusals };
+}
+
+/** The destroy of an orphan, under a worker's name that may be nobody's. */
+export function pruning({ vm, config, owner }: Stranger, worker: string): WorkerPlan {
   const running = vm.status === 'running';
   const lock = config.values.lock ?? vm.lock;
-  const plan: WorkerPlan = {
+  return {
     worker,
     actions: running ? ['shutdown', 'destroy'] : ['destroy'],
     reasons: ['orphan'],
@@ -93,6 +97,4 @@ function prune(
     ...(owner === undefined ? {} : { uuid: owner.uuid }),
     frees: freedVolumes(config),
   };
-  const refusals = foreign.length === 0 ? [] : [refusalOf(worker, vm.vmid, foreign)];
-  return { plan, findings: [], problems: [], refusals };
 }

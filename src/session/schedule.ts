@@ -111,27 +111,31 @@ interface Outlook {
   readonly now: number;
   /** When everything could be done. */
   readonly end: number;
-  /** Repositories with a limit. */
-  readonly limited: Readonly<Record<string, number>>;
+  /** Repositories that do not take all that waits for them now. */
+  readonly contended: ReadonlySet<string>;
   /** Repositories that everything waits for in the end: none of their room may stay unused. */
   readonly scarce: ReadonlySet<string>;
 }
 
 function outlookOf(queue: readonly Candidate[], chains: Chains, board: Board): Outlook {
   if (board.limits.placement !== 'preferSameNode') return ALL_AS_PLACED;
+  const { now } = board;
   const items = queue.map(({ item }) => item);
   const end = boundOf(items, board).ms;
-  const scarce = [...chains.repositories]
-    .filter(([, ms]) => ms >= SCARCE * (end - board.now))
-    .map(([name]) => name);
-  const limited = board.limits.repositories;
-  return {
-    now: board.now,
-    ownStarts: ownStartsOf(queue, board),
-    end,
-    limited,
-    scarce: new Set(scarce),
-  };
+  const contended = contendedOf(items, board);
+  const scarce = [...contended].filter(
+    (name) => (chains.repositories.get(name) ?? 0) >= SCARCE * (end - now),
+  );
+  const ownStarts = ownStartsOf(queue, board);
+  return { now, ownStarts, end, contended, scarce: new Set(scarce) };
+}
+
+function contendedOf(items: readonly PendingItem[], { room }: Board): ReadonlySet<string> {
+  const waiting = new Map<string, number>();
+  for (const { repository } of items)
+    if (repository !== undefined) waiting.set(repository, (waiting.get(repository) ?? 0) + 1);
+  const names = [...waiting].filter(([name, count]) => count > (room.get(name) ?? count));
+  return new Set(names.map(([name]) => name));
 }
 
 const ALL_AS_PLACED: Outlook = {
@@ -148,14 +152,14 @@ const ALL_AS_PLACED: Outlook = {
  * unless a repository may be full by then.
  */
 function isForAll({ item, homes }: Candidate, outlook: Outlook): boolean {
-  const { ownStarts, now, end, limited, scarce } = outlook;
+  const { ownStarts, now, end, contended, scarce } = outlook;
   if (homes.length === 0) return true;
   const start = ownStarts.get(item.name);
   if (start === undefined) return false;
   if (item.repository !== undefined && scarce.has(item.repository)) return true;
   const slack = Math.min(NETWORK_TOLL * item.estimate, LATE * (end - now));
   const isLate = start + item.estimate > end + slack;
-  const mayFill = item.repository !== undefined && Object.hasOwn(limited, item.repository);
+  const mayFill = item.repository !== undefined && contended.has(item.repository);
   return isLate && (mayFill || isSoonerElsewhere(item, outlook));
 }
 

@@ -1,5 +1,5 @@
 import { StateLocked } from '../model/errors.ts';
-import type { Clock, Random } from '../model/ports.ts';
+import type { Clock, Random, Unlocked } from '../model/ports.ts';
 import { type HttpClient, isSuccess } from './http-client.ts';
 import type { HttpAnswer } from './http-exchange.ts';
 import {
@@ -87,16 +87,9 @@ interface Instant {
  * Releases the lock of that id. Resolves with who holds it when it is another one, and with `free` when nobody
  * does. For people: `state unlock ID`.
  */
-export async function breakHttpLock(
-  options: HttpLockOptions,
-  id: string,
-): Promise<
-  | { readonly kind: 'broken'; readonly holder: string }
-  | { readonly kind: 'free' | 'none' }
-  | { readonly kind: 'other'; readonly holder: string }
-> {
+export async function breakHttpLock(options: HttpLockOptions, id: string): Promise<Unlocked> {
   const { client, random } = options;
-  if (client.settings.unlock === undefined) return { kind: 'none' };
+  if (client.settings.unlock === undefined) return { kind: 'free' };
   const mine = lockInfoOf(random.uuid(), options.holder(), client.settings.address.pathname);
   const answer = await askForLock(client, mine);
   if (isSuccess(answer)) {

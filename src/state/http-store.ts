@@ -7,7 +7,13 @@ import { deadByPid } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
 import { type HttpClient, httpClient, isPassing, isSuccess } from './http-client.ts';
 import { type HttpAnswer, HttpFailure } from './http-exchange.ts';
-import { ABANDON_MS, type HttpLock, type HttpLockOptions, takeHttpLock } from './http-lock.ts';
+import {
+  ABANDON_MS,
+  breakHttpLock,
+  type HttpLock,
+  type HttpLockOptions,
+  takeHttpLock,
+} from './http-lock.ts';
 import type { HttpSettings } from './http-settings.ts';
 import { answerTrouble, failureTrouble, notAState, outcomeUnknown } from './http-trouble.ts';
 import type { LocalStoreOptions } from './local-store.ts';
@@ -63,11 +69,12 @@ export function httpStore(settings: HttpSettings, options: HttpStoreOptions): St
       }
       throw new StateMoved(client.where);
     },
+    unlock: (id) => breakHttpLock(locking, id),
   };
 }
 
 /** What taking and breaking locks needs. */
-export function lockOptions(
+function lockOptions(
   client: HttpClient,
   { clock, random, run, self, processes, lockTimeoutMs = 30_000 }: HttpStoreOptions,
 ): HttpLockOptions {

@@ -13,7 +13,8 @@ import {
   type StateDocument,
 } from './local-adapter.ts';
 import type { KernelTryLock } from './lock-attempt.ts';
-import type { LockHolder } from './lock-holder.ts';
+import { lockFileHolder, removeLockFiles } from './lock-file.ts';
+import { describeHolder, type LockHolder } from './lock-holder.ts';
 import { type ProcessFacts, type ProcessPort, pidKnowledge } from './process-facts.ts';
 import { digestIn, requireSuccessor } from './revision.ts';
 import { withStateLock } from './state-lock.ts';
@@ -61,6 +62,14 @@ export function localStore(path: string, options: LocalStoreOptions): StateStore
         await db.write();
         return { kind: 'written', revision: db.data.revision };
       });
+    },
+    unlock: async (id) => {
+      const real = await file();
+      const holder = await lockFileHolder(real);
+      if (holder === undefined) return { kind: 'free' };
+      if (holder.run !== id) return { kind: 'other', holder: describeHolder(holder) };
+      await removeLockFiles(real);
+      return { kind: 'broken', holder: describeHolder(holder) };
     },
   };
 }

@@ -33,6 +33,11 @@ export async function heldFileHolder(
   return { kind: 'busy', holder };
 }
 
+/** Who holds the state's lock by a lock file; undefined: nobody. */
+export async function lockFileHolder(statePath: string): Promise<LockHolder | undefined> {
+  return parseHolder((await textOf(heldPath(statePath))) ?? '');
+}
+
 /** For a person who knows that no other Muster runs: removes lock files. A kernel lock ends with its process. */
 export async function removeLockFiles(statePath: string): Promise<LockHolder | undefined> {
   const path = heldPath(statePath);

@@ -116,7 +116,10 @@ describe('change', () => {
   it.each(['replace', 'nextDeploy', 'ignore'])(
     'another image with onImageChange: %s',
     async (onImageChange) => {
-      const images = { images: { a: { template: 9000 }, b: { template: 9010 } } };
+      const images = {
+        images: { a: { template: 9000 }, b: { template: 9010 } },
+        defaults: { image: 'a' },
+      };
       const worker = (name: string) => ({ w1: { ...EAGER, image: name, onImageChange } });
       const house = await deployedSite(worker('a'), images, { world: roomyWorld() });
       const uuid = house.state().workers.w1?.vm?.uuid;
@@ -135,7 +138,10 @@ describe('change', () => {
   );
 
   it('replaces one worker of a node at a time, and none is left out at last', async () => {
-    const images = (template: number) => ({ images: { a: { template } } });
+    const images = (template: number) => ({
+      images: { a: { template } },
+      defaults: { image: 'a' },
+    });
     const workers = { w1: { ...EAGER, image: 'a' }, w2: { ...EAGER, image: 'a' } };
     const house = await deployedSite(workers, images(9000), { world: roomyWorld() });
     declare(house, workers, images(9010));
@@ -159,12 +165,12 @@ describe('change', () => {
     await expectSettled(house);
   });
 
-  it('a worker whose new node lacks its storage is made anew there', async () => {
+  it('P26: a worker moves to a node with another storage, disk and all', async () => {
     const house = await deployedSite();
     declare(house, { w1: { ...EAGER, node: 'pve3', storage: 'local-zfs' } });
-    expect(await plannedWorker(house, 'w1')).toMatchObject({ actions: ['replace'] });
     await applied(house);
-    expect(oursIn(house)).toMatchObject([{ node: 'pve3' }]);
+    expect(oursIn(house)).toMatchObject([{ vmid: 9100, node: 'pve3' }]);
+    expect(vmOf(house).config.scsi0).toContain('local-zfs:');
     await expectSettled(house);
   });
 
@@ -329,17 +335,27 @@ describe('names', () => {
 
   it('W13: a set follows the cluster: a node that joined gets its worker', async () => {
     const sets = { workerSets: { all: { nodes: 'all', name: 'b-${node}', worker: {} } } };
-    const world = roomyWorld();
-    const house = openSite(
-      {},
-      { ...sets, defaults: { image: 'debian-13', storage: 'fast' } },
-      { world },
-    );
+    const roomy = roomyWorld();
+    const [template] = roomy.vms;
+    const [pve1] = roomy.nodes;
+    if (template === undefined || pve1 === undefined) throw new Error('the world is empty');
+    const world = {
+      ...roomy,
+      nodes: [...roomy.nodes, { ...pve1, name: 'pve4' }],
+      vms: [...roomy.vms, { ...template, vmid: 9020, node: 'pve4', storage: 'fast' }],
+    };
+    const defaults = { image: 'debian-13', storage: 'fast' };
+    const house = openSite({}, { ...sets, defaults }, { world });
+    const { nodes, vms } = house.cluster.world;
+    const { pve4 } = nodes;
+    const { '9020': image } = vms;
+    if (pve4 === undefined || image === undefined) throw new Error('there is no pve4');
+    delete nodes.pve4;
+    delete vms['9020'];
     await applied(house);
-    const pve3 = house.cluster.world.nodes.pve3;
-    if (pve3 === undefined) throw new Error('no pve3');
-    house.cluster.world.nodes.pve4 = { ...pve3, name: 'pve4', address: '192.168.1.14' };
-    house.cluster.world.bridges.vmbr0?.nodes.push('pve4');
+    expect(Object.keys(house.state().workers)).toEqual(['b-pve1', 'b-pve2', 'b-pve3']);
+    nodes.pve4 = pve4;
+    vms['9020'] = image;
     const worker = await plannedWorker(house, 'b-pve4');
     expect(worker).toMatchObject({ actions: ['configure'], reasons: ['new-node'] });
     await applied(house);

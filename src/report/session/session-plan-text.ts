@@ -24,6 +24,7 @@ export interface SessionPlanView {
 const LABEL = 9;
 const MOST_ITEMS = 20;
 const MOST_WAITS = 4;
+const WIDEST_NAME = 26;
 /** Shorter waits are not worth a line, ms. */
 const SHORT_WAIT = 1000;
 
@@ -109,7 +110,7 @@ function itemRows({ items }: SessionPlan, { verbose, paint }: SessionPlanView): 
   const [header = '', ...rows] = table([head, ...shown.map(itemCells)], { right: [0, 4] });
   const rest = items.length - shown.length;
   return [
-    paint.bold(header),
+    paint.bold(clip(header, MAX_COLUMNS)),
     ...rows.map((line) => clip(line, MAX_COLUMNS)),
     ...(rest > 0 ? [`and ${rest} more: --verbose shows all`] : []),
   ];
@@ -125,8 +126,8 @@ function itemCells({ item, run }: PlannedItem): readonly string[] {
   return [
     run === undefined ? '-' : elapsed(run.start),
     run === undefined ? 'no worker' : escapeTerminal(run.worker),
-    escapeTerminal(item.name),
-    escapeTerminal(item.vm?.name ?? ''),
+    clip(escapeTerminal(item.name), WIDEST_NAME),
+    clip(escapeTerminal(item.vm?.name ?? ''), WIDEST_NAME),
     formatDuration(item.estimate.ms),
     run === undefined ? '' : placeWords(run.place),
     remarks.join('; '),

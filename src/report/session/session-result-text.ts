@@ -16,6 +16,8 @@ export interface SessionResultView {
 /** Succeeded items that are shown unless all are asked for. */
 const MOST_OK = 30;
 const MOST_COMMANDS = 3;
+/** One long name must not push the results off the page. */
+const WIDEST_NAME = 26;
 
 /** How a session ended: one line per item, failures first, the closing line, the next commands. */
 export function sessionResultText(result: SessionResult, view: SessionResultView): string {
@@ -40,7 +42,7 @@ function itemTable(
   const head = ['Item', 'VM', 'Worker', 'Took', 'Result'];
   const [header = '', ...rows] = table([head, ...shown.map(itemCells)], { right: [3] });
   return [
-    paint.bold(header),
+    paint.bold(clip(header, MAX_COLUMNS)),
     ...rows.map((row, index) => {
       const line = clip(row, MAX_COLUMNS);
       return index < bad.length ? paint.red(line) : line;
@@ -52,8 +54,8 @@ function itemTable(
 function itemCells(item: ItemOutcome): readonly string[] {
   const last = item.attempts.at(-1);
   return [
-    escapeTerminal(item.item),
-    escapeTerminal(item.vm?.name ?? ''),
+    clip(escapeTerminal(item.item), WIDEST_NAME),
+    clip(escapeTerminal(item.vm?.name ?? ''), WIDEST_NAME),
     escapeTerminal(last?.worker ?? ''),
     last === undefined ? '' : formatDuration(last.end - last.start),
     resultWords(item),
@@ -97,7 +99,7 @@ function launchTable(workers: readonly WorkerLaunch[], paint: Paint): readonly s
   ]);
   if (rows.length === 0) return [];
   const [header = '', ...lines] = table([['Worker', 'VM', 'Items', 'Launch', ''], ...rows]);
-  return [paint.bold(header), ...lines.map((line) => clip(line, MAX_COLUMNS))];
+  return [paint.bold(clip(header, MAX_COLUMNS)), ...lines.map((line) => clip(line, MAX_COLUMNS))];
 }
 
 function closing(result: SessionResult, paint: Paint): readonly string[] {

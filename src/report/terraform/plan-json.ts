@@ -95,20 +95,28 @@ function addressOf({ worker }: WorkerPlan): JsonObject {
   };
 }
 
-/** The desired entry; what is only known of the VM where there is none. */
-function afterOf({ worker, node, vmid, desired }: WorkerPlan): JsonObject {
-  const spec =
-    desired === undefined ? {} : (JSON.parse(JSON.stringify(desired.spec)) as JsonObject);
-  return { ...spec, name: worker, node, ...(vmid === undefined ? {} : { vmid }) };
+function afterOf(worker: WorkerPlan): JsonObject {
+  return withChanges(worker, ({ after }) => after);
 }
 
 function beforeOf(worker: WorkerPlan, value: (change: Change) => Json): JsonObject {
-  const start = afterOf(worker);
-  const name = worker.from ?? worker.worker;
-  return worker.changes.reduce<JsonObject>(
+  return { ...withChanges(worker, value), name: worker.from ?? worker.worker };
+}
+
+/** The desired entry, or what is known of the VM where there is none, with the changed attributes put into it. */
+function withChanges(worker: WorkerPlan, value: (change: Change) => Json): JsonObject {
+  const { node, vmid, desired, changes } = worker;
+  const spec = desired === undefined ? {} : jsonObject(desired.spec);
+  const known = { ...spec, name: worker.worker, node, ...(vmid === undefined ? {} : { vmid }) };
+  return changes.reduce<JsonObject>(
     (object, change) => withValue(object, change.path, value(change)),
-    { ...start, name },
+    known,
   );
+}
+
+/** Without undefined members, which JSON doesn't have. */
+function jsonObject(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
 }
 
 function reasonOf(worker: WorkerPlan): string | undefined {
