@@ -145,6 +145,16 @@ export function changeState(
   return ctx.ports.ledger.commit((state) => change(state, ctx.worker.worker));
 }
 
+/** Changes this worker's record, if it has one: an orphan that is destroyed has none. */
+export function changeRecord(
+  ctx: WorkerContext,
+  change: (state: State, worker: string) => State,
+): Promise<State> {
+  return changeState(ctx, (state, worker) =>
+    lookup(state.workers, worker) === undefined ? state : change(state, worker),
+  );
+}
+
 export function timeoutsOf(ctx: WorkerContext): Timeouts {
   return ctx.worker.desired?.spec.timeouts ?? recordOf(ctx)?.declared.timeouts ?? DEFAULT_TIMEOUTS;
 }

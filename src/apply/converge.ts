@@ -1,6 +1,7 @@
 import { type ConfigWrite, configWrite } from '../model/attributes/config-write.ts';
 import { diffAttributes, firstChanges } from '../model/attributes/diff-attributes.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
+import { StepFailed } from '../model/errors.ts';
 import type { VmConfig } from '../model/inventory.ts';
 import { recordOf, tellDone, type VmHandle, type WorkerContext } from './context.ts';
 import { type Proof, requireOurs } from './identity.ts';
@@ -27,6 +28,20 @@ export async function converge(ctx: WorkerContext, vm: VmHandle, fresh: boolean)
   await resize(ctx, vm, gap, first);
   await setPool(ctx, vm, first.write);
   if (first.write.regenerateCloudInit && !fresh) await regenerateCloudInit(ctx, vm);
+  if (!fresh) await requireNothingPending(ctx, vm);
+}
+
+/**
+ * The config shows pending values as if they held. A VM that is off takes them at its next start; somebody who
+ * powered it on meanwhile keeps them waiting.
+ */
+async function requireNothingPending(ctx: WorkerContext, vm: VmHandle): Promise<void> {
+  const { read } = ctx.ports.pve;
+  const keys = await read.pending(vm.node, vm.vmid);
+  if (keys.length === 0 || (await read.status(vm.node, vm.vmid)).status === 'stopped') return;
+  throw new StepFailed(
+    `${keys.join(', ')} of vm ${vm.vmid} on ${vm.node} was written and waits for a power cycle: the VM runs, though it was off when this was planned`,
+  );
 }
 
 async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<Gap> {

@@ -1,6 +1,6 @@
 import { StepFailed } from '../model/errors.ts';
 import { clearDoing, forgetVm } from '../model/transitions.ts';
-import { changeState, tellDone, type VmHandle, type WorkerContext } from './context.ts';
+import { changeRecord, tellDone, type VmHandle, type WorkerContext } from './context.ts';
 import { NotOurs, type Proof, requireOurs } from './identity.ts';
 import { runStep } from './step.ts';
 
@@ -29,7 +29,7 @@ export async function deleteVm(
       return ctx.ports.pve.write.destroy(vm.node, vm.vmid);
     },
   });
-  await changeState(ctx, (state, worker) => clearDoing(forgetVm(state, worker), worker));
+  await changeRecord(ctx, (state, worker) => clearDoing(forgetVm(state, worker), worker));
   tellDone(ctx, 'delete', `vm ${vm.vmid} and its disks deleted`);
 }
 

@@ -3,7 +3,13 @@ import { StepFailed } from '../model/errors.ts';
 import { parsePropertyString } from '../model/property-string.ts';
 import type { PatchRecord, State, TestRecord, WorkerRecord } from '../model/state.ts';
 import { clearDoing, forgetVm, forgetWorker, putWorker } from '../model/transitions.ts';
-import { changeState, recordOf, type VmHandle, type WorkerContext } from './context.ts';
+import {
+  changeRecord,
+  changeState,
+  recordOf,
+  type VmHandle,
+  type WorkerContext,
+} from './context.ts';
 import { converge } from './converge.ts';
 import { deploy } from './deploy.ts';
 import { deleteVm } from './destroy.ts';
@@ -76,7 +82,7 @@ function requireVm(ctx: WorkerContext): VmHandle {
 async function shutDown(ctx: WorkerContext): Promise<void> {
   const vm = vmOf(ctx) ?? plannedVm(ctx) ?? requireVm(ctx);
   await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
-  await changeState(ctx, clearDoing);
+  await changeRecord(ctx, clearDoing);
 }
 
 /** Deletes the VM. An undeclared worker's record goes with it; a declared one is Configured again. */
@@ -90,8 +96,7 @@ async function destroy(ctx: WorkerContext): Promise<void> {
     await deleteVm(ctx, vm, isUnmarked ? 'card' : 'strong-and-soft');
   }
   const keep = ctx.worker.desired !== undefined;
-  await changeState(ctx, (state, worker) => {
-    if (recordOf(ctx) === undefined) return state;
+  await changeRecord(ctx, (state, worker) => {
     return keep ? clearDoing(forgetVm(state, worker), worker) : forgetWorker(state, worker);
   });
 }

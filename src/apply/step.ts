@@ -1,9 +1,8 @@
 import { Fenced, PveError, StepFailed, TaskFailed } from '../model/errors.ts';
-import { lookup } from '../model/lookup.ts';
 import type { Doing, State } from '../model/state.ts';
 import { setDoing, setUpid } from '../model/transitions.ts';
 import {
-  changeState,
+  changeRecord,
   Interrupted,
   recordOf,
   tellProgress,
@@ -143,9 +142,7 @@ async function noteDoing(
   change: (state: State, worker: string) => State,
 ): Promise<void> {
   try {
-    await changeState(ctx, (state, worker) =>
-      lookup(state.workers, worker) === undefined ? state : change(state, worker),
-    );
+    await changeRecord(ctx, change);
   } catch (error) {
     if (ctx.closing !== true || error instanceof Fenced) throw error;
     tellWarning(

@@ -143,6 +143,13 @@ const DIGEST: FlagSpec = {
   help: 'go on without asking only when the review digest is D (at least 16 hex digits)',
 };
 
+const DRY_RUN: FlagSpec = { name: 'dry-run', help: 'say what would be done; write nothing' };
+
+/** What the commands with two words have in common. */
+export const GROUPS: Readonly<Record<string, string>> = {
+  state: 'look into the state, mend it, move it',
+};
+
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'init',
@@ -157,6 +164,15 @@ export const COMMANDS: readonly CommandSpec[] = [
     help: 'check the declaration; asks no cluster',
     flags: [{ name: 'format', value: 'NAME', help: 'text (default) or sarif' }],
     load: async () => (await import('./commands/validate.ts')).runValidate,
+  },
+  {
+    name: 'fmt',
+    help: 'lay out the YAML of the project; comments stay',
+    flags: [
+      { name: 'check', help: 'write nothing; exit 3 when a file is not laid out' },
+      { name: 'diff', help: 'show what is changed' },
+    ],
+    load: async () => (await import('./commands/fmt.ts')).runFmt,
   },
   {
     name: 'schema',
@@ -227,6 +243,95 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/drift.ts')).runDrift,
   },
   {
+    name: 'state list',
+    help: 'names of the recorded workers',
+    flags: [],
+    load: async () => (await import('./commands/state-list.ts')).runStateList,
+  },
+  {
+    name: 'state show',
+    args: '<W>',
+    help: 'everything that is recorded about one worker',
+    flags: [],
+    load: async () => (await import('./commands/state-show.ts')).runStateShow,
+  },
+  {
+    name: 'state mv',
+    args: '<FROM> <TO>',
+    help: 'give a recorded worker another name',
+    flags: [DRY_RUN, { name: 'force', help: 'also one that is in use' }],
+    load: async () => (await import('./commands/state-mv.ts')).runStateMv,
+  },
+  {
+    name: 'state rm',
+    args: '<W...>',
+    help: 'forget workers; their VMs stay',
+    flags: [DRY_RUN, { name: 'force', help: 'also one that is in use' }],
+    load: async () => (await import('./commands/state-rm.ts')).runStateRm,
+  },
+  {
+    name: 'state pull',
+    help: 'print the whole state',
+    flags: [],
+    load: async () => (await import('./commands/state-pull.ts')).runStatePull,
+  },
+  {
+    name: 'state push',
+    args: '<FILE>',
+    help: 'put a state from a file in its place',
+    flags: [
+      DRY_RUN,
+      { name: 'force', help: 'also an older one, or one of another lineage or project' },
+    ],
+    load: async () => (await import('./commands/state-push.ts')).runStatePush,
+  },
+  {
+    name: 'state unlock',
+    args: '<ID>',
+    help: 'end a dead run with its leases, or break a lock that was left',
+    flags: [DRY_RUN, { name: 'force', help: 'also a run that seems to live' }],
+    load: async () => (await import('./commands/state-unlock.ts')).runStateUnlock,
+  },
+  {
+    name: 'state migrate',
+    help: 'copy the state from its former place to where the declaration keeps it',
+    flags: [
+      { name: 'from', value: 'PLACE', help: 'the former place: a file, or an address' },
+      DRY_RUN,
+      { name: 'force', help: 'also over another state' },
+    ],
+    load: async () => (await import('./commands/state-migrate.ts')).runStateMigrate,
+  },
+  {
+    name: 'state recover',
+    help: 'rebuild a lost state from the marks of the VMs',
+    flags: [
+      { name: 'lineage', value: 'L', help: 'which state, where the VMs bear marks of several' },
+      DRY_RUN,
+    ],
+    load: async () => (await import('./commands/state-recover.ts')).runStateRecover,
+  },
+  {
+    name: 'force-unlock',
+    args: '<ID>',
+    help: 'the same as state unlock',
+    flags: [DRY_RUN, { name: 'force', help: 'also a run that seems to live' }],
+    load: async () => (await import('./commands/state-unlock.ts')).runStateUnlock,
+  },
+  {
+    name: 'explain',
+    args: '<W>',
+    help: 'why a worker is planned as it is, why it is held, what would change that',
+    flags: PLAN_FLAGS,
+    load: async () => (await import('./commands/explain.ts')).runExplain,
+  },
+  {
+    name: 'graph',
+    help: 'draw the workers on their nodes',
+    flags: [{ name: 'format', value: 'NAME', help: 'mermaid (default) or dot' }],
+    load: async () => (await import('./commands/graph.ts')).runGraph,
+  },
+  {
     name: 'doctor',
     help: 'check endpoint, TLS, token, version, quorum, privileges, clock and state',
     flags: [
@@ -245,6 +350,13 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'tls', help: 'HTTPS with a certificate of its own' },
     ],
     load: async () => (await import('./commands/simulator.ts')).runSimulator,
+  },
+  {
+    name: 'completion',
+    args: '<SHELL>',
+    help: 'print the completion of bash, zsh or fish',
+    flags: [],
+    load: async () => (await import('./commands/completion.ts')).runCompletion,
   },
   {
     name: 'version',

@@ -1,5 +1,11 @@
 import { Command, Option } from 'commander';
-import { COMMANDS, type CommandSpec, type FlagSpec, GLOBAL_FLAGS } from './command-table.ts';
+import {
+  COMMANDS,
+  type CommandSpec,
+  type FlagSpec,
+  GLOBAL_FLAGS,
+  GROUPS,
+} from './command-table.ts';
 import type { CliContext } from './context.ts';
 
 /** What the parser found: a command, its words and all flags by name. */
@@ -23,13 +29,31 @@ export function buildProgram(context: CliContext, chosen: (parsed: Parsed) => vo
     });
   for (const flag of GLOBAL_FLAGS) program.addOption(optionOf(flag));
   program.version(context.version, '--version', 'print the version');
-  for (const spec of COMMANDS) program.addCommand(commandOf(spec, program, chosen));
+  const groups = new Map<string, Command>();
+  for (const spec of COMMANDS) {
+    const [group = '', name] = spec.name.split(' ');
+    const command = commandOf(spec, program, chosen);
+    if (name === undefined) program.addCommand(command);
+    else groupOf(group, groups, program).addCommand(command);
+  }
   return program;
 }
 
+/** The parent of commands with two words, such as "state list"; made with the first of them. */
+function groupOf(name: string, groups: Map<string, Command>, program: Command): Command {
+  const known = groups.get(name);
+  if (known !== undefined) return known;
+  const group = new Command(name).description(GROUPS[name] ?? '').copyInheritedSettings(program);
+  groups.set(name, group);
+  program.addCommand(group);
+  return group;
+}
+
 function commandOf(spec: CommandSpec, program: Command, chosen: (parsed: Parsed) => void): Command {
-  const command = new Command(spec.name).description(spec.help).copyInheritedSettings(program);
-  if (spec.args !== undefined) command.argument(spec.args);
+  const command = new Command(spec.name.split(' ').at(-1))
+    .description(spec.help)
+    .copyInheritedSettings(program);
+  for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
   for (const flag of spec.flags) command.addOption(optionOf(flag));
   return command.action(() => {
     const options: Record<string, unknown> = command.optsWithGlobals();

@@ -22,12 +22,23 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const members = Object.entries(a).filter(([, member]) => member !== undefined);
-  const others = new Map(Object.entries(b).filter(([, member]) => member !== undefined));
-  return (
-    members.length === others.size &&
-    members.every(([key, member]) => others.has(key) && sameJson(member, others.get(key)))
-  );
+  return holdsAll(a, b) && holdsAll(b, a, true);
+}
+
+/** True when each member of `a` that is there is in `b` too, and the same unless only the names count. */
+function holdsAll(a: object, b: object, namesOnly = false): boolean {
+  for (const key of Object.keys(a)) {
+    const member = memberOf(a, key);
+    if (member === undefined) continue;
+    const other = memberOf(b, key);
+    if (other === undefined) return false;
+    if (!namesOnly && member !== other && !sameJson(member, other)) return false;
+  }
+  return true;
+}
+
+function memberOf(of: object, key: string): unknown {
+  return Object.getOwnPropertyDescriptor(of, key)?.value;
 }
 
 /** The value with the keys of every object sorted by code unit; undefined members are dropped. */

@@ -96,16 +96,15 @@ export function takeLeases(
 
 /** Gives back this run's leases: of those workers, or of all. */
 export function releaseLeases(state: State, runId: string, workers?: readonly string[]): State {
-  const isReleased = (name: string, record: WorkerRecord) =>
-    record.lease?.run === runId && (workers === undefined || workers.includes(name));
-  const entries = Object.entries(state.workers);
-  if (!entries.some(([name, record]) => isReleased(name, record))) return state;
-  const released = entries.map(([name, record]) => {
-    if (!isReleased(name, record)) return [name, record] as const;
+  const released: [string, WorkerRecord][] = [];
+  for (const name of workers ?? Object.keys(state.workers)) {
+    const record = lookup(state.workers, name);
+    if (record?.lease?.run !== runId) continue;
     const { lease: _, ...rest } = record;
-    return [name, rest] as const;
-  });
-  return { ...state, workers: Object.fromEntries(released) };
+    released.push([name, rest]);
+  }
+  if (released.length === 0) return state;
+  return { ...state, workers: { ...state.workers, ...Object.fromEntries(released) } };
 }
 
 /** True when a run may no longer act, judged by its beat alone. For planning and for what people see. */
@@ -196,6 +195,7 @@ function loseTo(state: State, holder: RunRecord | undefined, taker: string): Sta
 
 /** A run that was taken over is kept as long as a lease names it. */
 function dropEmptyRuns(state: State): State {
+  if (Object.values(state.runs).every((run) => run.lostTo === undefined)) return state;
   const named = new Set(Object.values(state.workers).map((record) => record.lease?.run));
   const kept = Object.entries(state.runs).filter(
     ([id, run]) => run.lostTo === undefined || named.has(id),

@@ -46,6 +46,7 @@ export interface Identities {
 export function identify(state: State, inventory: Inventory): Identities {
   const byUuid = new Map<string, readonly number[]>();
   const vms = candidates(inventory);
+  if (vms.length === 0) return { strangers: [], byUuid };
   for (const { vm, marks } of vms)
     if (marks.uuid !== undefined)
       byUuid.set(marks.uuid, [...(byUuid.get(marks.uuid) ?? []), vm.vmid]);
@@ -177,10 +178,8 @@ function candidates(inventory: Inventory) {
 
 function recordedIds(state: State): ReadonlyMap<number, readonly string[]> {
   const ids = new Map<number, string[]>();
-  const names = Object.keys(state.workers).sort(byCodeUnit);
-  for (const name of names) {
-    const record = lookup(state.workers, name);
-    for (const ref of [record?.vm, record === undefined ? undefined : intended(record)])
+  for (const record of Object.values(state.workers)) {
+    for (const ref of [record.vm, intended(record)])
       if (ref !== undefined) ids.set(ref.vmid, [...(ids.get(ref.vmid) ?? []), ref.uuid]);
   }
   return ids;

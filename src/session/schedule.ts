@@ -142,7 +142,7 @@ const ALL_AS_PLACED: Outlook = {
   now: 0,
   ownStarts: new Map(),
   end: 0,
-  limited: {},
+  contended: new Set(),
   scarce: new Set(),
 };
 

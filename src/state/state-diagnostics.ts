@@ -19,7 +19,7 @@ export function stateVanished(where: string, backup: string): DiagnosticsError {
     problem(
       'state-missing',
       `the state ${where} is gone, though there was one: its backup is still there`,
-      `Put it back: cp ${backup} ${where}. To begin with a new, empty state, remove the backup.`,
+      `Put it back: cp ${backup} ${where}. Or rebuild it from the marks of the VMs: muster state recover. To begin with a new, empty state, remove the backup.`,
     ),
   ]);
 }

@@ -5,6 +5,20 @@ import { openHouse } from '../support/house.ts';
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
   init: ['--endpoint='],
   validate: ['--format='],
+  fmt: ['--check', '--diff'],
+  explain: [
+    '--refresh-only',
+    '--refresh=',
+    '--target=',
+    '--exclude=',
+    '--replace=',
+    '--test',
+    '--destroy',
+    '--prune',
+    '--strict',
+  ],
+  graph: ['--format='],
+  completion: [],
   schema: [],
   version: [],
   plan: [

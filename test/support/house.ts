@@ -10,9 +10,10 @@ import { type Transport, TransportFailure } from '../../src/pve/transport.ts';
 import { createCluster, type SimCluster } from '../../src/simulator/cluster.ts';
 import type { WorldSpec } from '../../src/simulator/spec.ts';
 import { quickstartWorld, SIMULATOR_TOKEN } from '../../src/simulator/worlds.ts';
-import { localStore } from '../../src/state/local-store.ts';
+import { openStore as openBackend } from '../../src/state/backends.ts';
 import { readProcessFacts } from '../../src/state/process-facts.ts';
 import { projectFiles } from '../../src/state/project-files.ts';
+import { memory } from './memory.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
 
 /** A project in a temporary folder, a simulated cluster, and a clock on which nobody waits. */
@@ -48,17 +49,24 @@ export interface HouseOptions {
   readonly world?: WorldSpec;
   readonly files?: Readonly<Record<string, string>>;
   readonly seed?: number;
+  /** Those of another house: a second machine at the same time. */
+  readonly cluster?: SimCluster;
+  readonly clock?: VirtualClock;
   readonly env?: Readonly<Record<string, string>>;
   /** Stands between the client and the cluster: to stop a run at any request. */
   readonly intercept?: (transport: Transport) => Transport;
+  /** Files and state are kept in memory, and this sees every write of the state. */
+  readonly inMemory?: (next: State, before: State | undefined) => void;
 }
 
 export function openHouse(options: HouseOptions = {}): House {
-  const root = mkdtempSync(join(tmpdir(), 'muster-test-'));
-  const clock = virtualClock();
+  const held = options.inMemory === undefined ? undefined : memory('/project', options.inMemory);
+  const root = held === undefined ? mkdtempSync(join(tmpdir(), 'muster-test-')) : '/project';
+  const clock = options.clock ?? virtualClock();
   const random = seededRandom(options.seed ?? 1);
-  const cluster = createCluster(options.world ?? quickstartWorld(), clock.now());
+  const cluster = options.cluster ?? createCluster(options.world ?? quickstartWorld(), clock.now());
   const write = (path: string, text: string): void => {
+    if (held !== undefined) return held.write(path, text);
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
@@ -92,11 +100,12 @@ export function openHouse(options: HouseOptions = {}): House {
     return createPve({ endpoints: [], token, tls, transport: through, clock, random, parallelism });
   }
 
-  async function openStore({ state, lockTimeout }: StoreSpec): Promise<StateStore> {
-    const path = state.backend === 'local' ? join(root, state.path) : '';
+  async function openStore({ state, run, lockTimeout }: StoreSpec): Promise<StateStore> {
+    if (held !== undefined) return held.store;
     const self = await readProcessFacts(PROCESSES);
-    const base = { clock: WALL_CLOCK, random, run: random.uuid(), self, processes: PROCESSES };
-    return heldStore(localStore(path, { ...base, lockTimeoutMs: lockTimeout }), clock);
+    const base = { root, clock: WALL_CLOCK, random, run, self, processes: PROCESSES };
+    const env = options.env ?? {};
+    return heldStore(await openBackend(state, { ...base, env, lockTimeoutMs: lockTimeout }), clock);
   }
 
   async function musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told> {
@@ -111,7 +120,7 @@ export function openHouse(options: HouseOptions = {}): House {
       prompt: async () => undefined,
       openPve: ({ parallelism }) => openPve(parallelism, transport),
       openStore,
-      files: (folder) => projectFiles(folder, random),
+      files: (folder) => held?.files ?? projectFiles(folder, random),
       processes: PROCESSES,
       startSimulator: async () => {
         throw new Error('not in a test house');
@@ -134,11 +143,15 @@ export function openHouse(options: HouseOptions = {}): House {
     cluster,
     clock,
     write,
-    state: () => JSON.parse(readFileSync(join(root, 'muster.state.json'), 'utf8')) as State,
+    state: () => JSON.parse(held?.stateText() ?? readState(root)) as State,
     muster: (...argv) => musterWith({}, ...argv),
     musterKilled,
     musterWith,
   };
+}
+
+function readState(root: string): string {
+  return readFileSync(join(root, 'muster.state.json'), 'utf8');
 }
 
 /** Something that lives until its nth effect; from then on nothing that it waits for ever ends. */
@@ -208,10 +221,10 @@ export function simulatorTransport(cluster: SimCluster, clock: VirtualClock): Tr
   };
 }
 
-/** Files are real, so time stands still while they are written. */
+/** Files and servers are real, so time stands still while they are written. */
 function heldStore(store: StateStore, clock: VirtualClock): StateStore {
   return {
-    where: store.where,
+    ...store,
     read: () => clock.hold(() => store.read()),
     write: (next, basedOn) => clock.hold(() => store.write(next, basedOn)),
   };

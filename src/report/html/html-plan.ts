@@ -4,6 +4,7 @@ import { anythingToDo } from '../../model/plan-counts.ts';
 import { escapeLines } from '../escape/terminal.ts';
 import { escapeXml } from '../escape/xml.ts';
 import { listedWorkers } from '../markdown/plan-table.ts';
+import { isBlocked } from '../markdown/plan-title.ts';
 import { PLAIN } from '../paint.ts';
 import { checksLines } from '../plan/checks-lines.ts';
 import { contextLines, type StateView, summaryLines } from '../plan/headline.ts';
@@ -63,7 +64,8 @@ function summary(plan: Plan): string {
   const danger = plan.workers.filter((worker) => ['destroy', 'replace'].includes(kindOf(worker)));
   const names = danger.slice(0, 20).map(({ worker }) => text(worker));
   const rest = danger.length > names.length ? ` and ${danger.length - names.length} more` : '';
-  const loss = `<p class="danger">Deletes ${count(danger.length, 'VM')}: ${names.join(', ')}${rest}</p>`;
+  const verb = isBlocked(plan) ? 'Would delete' : 'Deletes';
+  const loss = `<p class="danger">${verb} ${count(danger.length, 'VM')}: ${names.join(', ')}${rest}</p>`;
   return `<p><strong>${text(words.join(' '))}</strong></p>${danger.length === 0 ? '' : loss}`;
 }
 
@@ -92,9 +94,7 @@ function checks(plan: Plan): string {
 }
 
 function applyPart(plan: Plan, next: NextView | undefined): string {
-  const isBlocked =
-    plan.refusals.length > 0 || plan.preflight.some(({ result }) => result === 'fail');
-  if (isBlocked || !anythingToDo(plan)) return '';
+  if (isBlocked(plan) || !anythingToDo(plan)) return '';
   const { program = 'muster', flags = '' } = next ?? {};
   const words = [program, 'apply', flags, '--expect-digest', plan.reviewDigest.slice(0, 16)];
   const command = words.filter((word) => word !== '').join(' ');

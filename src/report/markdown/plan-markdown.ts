@@ -9,10 +9,13 @@ import { count, shellWord, utcMinute } from '../words.ts';
 import { attributeDiff } from './attribute-diff.ts';
 import { driftTable } from './drift-table.ts';
 import { isDangerous, listedWorkers, namesByAction, workerTable } from './plan-table.ts';
-import { consequences, heading, marker, verdict } from './plan-title.ts';
+import { consequences, heading, isBlocked, marker, verdict } from './plan-title.ts';
 
 /** What a comment on GitHub or GitLab may hold, with room for what a bot puts around it. */
 export const DEFAULT_MAX_BYTES = 60_000;
+
+/** Of what keeps a plan from being applied. */
+const MOST_LINES = 60;
 
 export interface MarkdownView {
   readonly next?: NextView;
@@ -97,14 +100,11 @@ function comment(saved: SavedPlan, lists: Lists, shown: Shown, view: MarkdownVie
 
 /** What keeps a plan from being applied is never folded. */
 function blockedBlock(plan: Plan): string {
-  const failed = plan.preflight.filter(({ result }) => result === 'fail');
-  if (failed.length === 0 && plan.refusals.length === 0) return '';
-  const lines = checksLines(
-    { ...plan, preflight: failed, warnings: [], findings: [] },
-    false,
-    PLAIN,
-  );
-  return `**Nothing of this plan will be applied.**\n\n${fenced('text', lines.slice(0, 60))}`;
+  if (!isBlocked(plan)) return '';
+  const preflight = plan.preflight.filter(({ result }) => result === 'fail');
+  const lines = checksLines({ ...plan, preflight, warnings: [], findings: [] }, false, PLAIN);
+  const shown = lines.join('\n').trim().split('\n').slice(0, MOST_LINES);
+  return `**Nothing of this plan will be applied.**\n\n${fenced('text', shown)}`;
 }
 
 function rowsBlock(workers: readonly WorkerPlan[], { rows, names }: Shown): string {
@@ -143,7 +143,10 @@ function driftBlock(plan: Plan, isShown: boolean): string {
 }
 
 function checksBlock(plan: Plan): string {
-  const lines = checksLines({ ...plan, refusals: [] }, false, PLAIN);
+  // What blocks the plan stands above, in full.
+  const preflight = plan.preflight.filter(({ result }) => result !== 'fail');
+  const guards = plan.refusals.length > 0 ? { forbid: [] } : plan.guards;
+  const lines = checksLines({ ...plan, preflight, guards, refusals: [] }, false, PLAIN);
   if (lines.length === 0) return '';
   const warnings =
     plan.warnings.length + plan.preflight.filter(({ result }) => result === 'warn').length;
@@ -156,9 +159,7 @@ function checksBlock(plan: Plan): string {
 }
 
 function applyBlock(plan: Plan, next: NextView | undefined): string {
-  const isBlocked =
-    plan.refusals.length > 0 || plan.preflight.some(({ result }) => result === 'fail');
-  if (isBlocked || !anythingToDo(plan)) return '';
+  if (isBlocked(plan) || !anythingToDo(plan)) return '';
   const { program = 'muster', flags = '' } = next ?? {};
   const words = [program, 'apply', flags, '--expect-digest', plan.reviewDigest.slice(0, 16)];
   const command = words.filter((word) => word !== '').join(' ');

@@ -25,9 +25,10 @@ export function heading(what: string, { project, environment }: Subject, verdict
 
 /** "1 destroy, 1 replace, 2 change", or that there is nothing to do. */
 export function verdict(plan: Plan): string {
-  if (plan.preflight.some(({ result }) => result === 'fail')) return ':x: preflight failed';
-  if (plan.refusals.length > 0) return ':no_entry: refused';
   const parts = countWords(countPlan(plan));
+  const planned = parts.length === 0 ? '' : ` (${parts.join(', ')})`;
+  if (hasFailed(plan)) return `:x: preflight failed${planned}`;
+  if (plan.refusals.length > 0) return `:no_entry: refused${planned}`;
   if (anythingToDo(plan)) return parts.join(', ');
   const isHeld = plan.workers.some(({ held }) => held !== undefined);
   return isHeld ? ':hourglass: nothing to do now' : ':white_check_mark: nothing to do';
@@ -39,6 +40,15 @@ export function consequences(plan: Plan): string {
   return [dangerWords(plan, counts), heldWords(counts), driftWords(counts)]
     .filter((part) => part !== '')
     .join(' ');
+}
+
+/** True when nothing of this plan can be applied. */
+export function isBlocked(plan: Plan): boolean {
+  return hasFailed(plan) || plan.refusals.length > 0;
+}
+
+function hasFailed({ preflight }: Plan): boolean {
+  return preflight.some(({ result }) => result === 'fail');
 }
 
 function countWords({ strongest, tests }: PlanCounts): readonly string[] {
@@ -58,11 +68,11 @@ function countWords({ strongest, tests }: PlanCounts): readonly string[] {
 function dangerWords(plan: Plan, { strongest }: PlanCounts): string {
   const { destroy, replace } = strongest;
   const deleted = destroy + replace;
-  if (deleted === 0) return anythingToDo(plan) ? 'No VM is deleted.' : '';
-  const anew =
-    replace === 0 ? '' : `, makes ${replace === deleted ? 'it' : `${replace} of them`} anew`;
-  const words = replace === deleted && deleted > 1 ? ', makes all of them anew' : anew;
-  return `:warning: **Deletes ${count(deleted, 'VM')}${words}.**`;
+  if (deleted === 0) return anythingToDo(plan) && !isBlocked(plan) ? 'No VM is deleted.' : '';
+  const some = deleted === 1 ? 'it' : replace === deleted ? 'all of them' : `${replace} of them`;
+  const words = replace === 0 ? '' : `, makes ${some} anew`;
+  const verb = isBlocked(plan) ? 'Would delete' : 'Deletes';
+  return `:warning: **${verb} ${count(deleted, 'VM')}${words}.**`;
 }
 
 function heldWords({ held }: PlanCounts): string {

@@ -3,10 +3,11 @@ import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { RunEvent } from '../../model/event.ts';
 import type { Json } from '../../model/json.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../../model/plan.ts';
-import { countPlan, strongest } from '../../model/plan-counts.ts';
+import { countPlan } from '../../model/plan-counts.ts';
 import type { ApplyResult } from '../../model/result.ts';
 import type { SessionEvent } from '../../model/session.ts';
 import { sessionEventWords } from '../session/session-event-words.ts';
+import { countResources, resourceActions } from '../terraform/resource-actions.ts';
 
 /**
  * `--json` of commands that run: one object per line, with the message types that readers of Terraform's machine
@@ -19,12 +20,11 @@ export function versionMessage(version: string): JsonMessage {
 }
 
 export function plannedChangeMessage(worker: WorkerPlan): JsonMessage {
-  const actions = worker.held === undefined ? worker.actions : [];
   return {
     ...base('info', 'planned_change', `${worker.worker}: ${worker.actions.join(', ') || 'none'}`),
     change: {
       resource: resourceOf(worker.worker),
-      action: terraformAction(actions),
+      action: terraformAction(worker),
       actions: worker.actions,
       reasons: worker.reasons,
       node: worker.node,
@@ -36,14 +36,12 @@ export function plannedChangeMessage(worker: WorkerPlan): JsonMessage {
 
 /** Counts as Terraform's readers expect them: a replace is one to add and one to remove. */
 export function changeSummaryMessage(plan: Plan, operation: 'plan' | 'apply'): JsonMessage {
-  const { strongest: by, held } = countPlan(plan);
-  const add = by.configure + by.replace;
-  const change = by.deploy + by.update + by.rename + by.adopt + by.test + by.shutdown;
-  const remove = by.destroy + by.replace;
+  const { held } = countPlan(plan);
+  const { create: add, update: change, delete: remove, forget } = countResources(plan);
   const text = `Plan: ${add} to add, ${change} to change, ${remove} to destroy.`;
   return {
     ...base('info', 'change_summary', text),
-    changes: { add, change, remove, forget: by.forget, held: { ...held }, operation },
+    changes: { add, change, remove, forget, held: { ...held }, operation },
   };
 }
 
@@ -174,19 +172,9 @@ function resourceOf(worker: string): JsonMessage {
   return { addr: worker, resource: worker, resource_type: 'worker', resource_name: worker };
 }
 
-function terraformAction(actions: readonly ActionKind[]): string {
-  switch (strongest(actions)) {
-    case undefined:
-      return 'noop';
-    case 'destroy':
-      return 'delete';
-    case 'replace':
-      return 'replace';
-    case 'configure':
-      return 'create';
-    case 'forget':
-      return 'forget';
-    default:
-      return 'update';
-  }
+/** One word, as the event stream has it: a replace is not two. */
+function terraformAction(worker: WorkerPlan): string {
+  const [first = 'no-op', second] = resourceActions(worker);
+  if (second !== undefined) return 'replace';
+  return first === 'no-op' ? 'noop' : first;
 }

@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { openHouse } from '../support/house.ts';
+import { TWO_WORKERS } from './project.ts';
+
+function house(env: Readonly<Record<string, string>> = {}, text = TWO_WORKERS) {
+  return openHouse({ files: { 'muster.yaml': text }, env });
+}
+
+const BROKEN = TWO_WORKERS.replace('{ node: pve1 }', '{ node: pve1, netwroks: [] }');
+
+describe('plan --format', () => {
+  it('markdown names the digest with which apply --expect-digest goes on', async () => {
+    const home = house();
+    const { code, stdout } = await home.muster('plan', '--format', 'markdown');
+    expect(code).toBe(0);
+    expect(stdout.split('\n')[0]).toBe('<!-- muster:plan project=backup environment= -->');
+    const [, command = ''] = /```sh\nmuster (.*)\n```/.exec(stdout) ?? [];
+    expect(command).toMatch(/^apply --expect-digest [0-9a-f]{16}$/);
+    expect((await home.muster(...command.split(' '))).code).toBe(0);
+    const again = await home.muster('plan', '--format=markdown');
+    expect(again.stdout).toContain(':white_check_mark: nothing to do');
+  });
+
+  it('markdown of another digest is refused with 3 and says both', async () => {
+    const home = house();
+    const told = await home.muster('apply', '--expect-digest', '0123456789abcdef');
+    expect(told.code).toBe(3);
+    expect(told.stderr).toContain('expected 0123456789abcdef');
+  });
+
+  it('markdown voids the comment when the declaration is broken, and still tells the error', async () => {
+    const { code, stdout, stderr } = await house({}, BROKEN).muster('plan', '--format=markdown');
+    expect(code).toBe(1);
+    expect(stdout.split('\n')[0]).toBe('<!-- muster:plan project=backup environment= -->');
+    expect(stdout).toContain(':x: failed, 1 error');
+    expect(stdout).toContain('unknown key "netwroks"');
+    expect(stderr).toContain('unknown key "netwroks"');
+  });
+
+  it('markdown voids it too when the cluster is not to be reached', async () => {
+    const home = house(
+      { CI: 'true' },
+      TWO_WORKERS.replace('simulator', 'https://pve.example.net:8006'),
+    );
+    const { code, stdout } = await home.muster('plan', '--format=markdown');
+    expect(code).toBe(1);
+    expect(stdout).toContain('is void; do not apply it');
+  });
+
+  it.each(['gitlab', 'terraform-json', 'html', 'json'])('%s is one document', async (format) => {
+    const { code, stdout, stderr } = await house().muster('plan', '--format', format);
+    expect([code, stderr]).toEqual([0, '']);
+    if (format === 'gitlab') expect(stdout).toBe('{"create":2,"update":0,"delete":0}\n');
+    else if (format === 'html') expect(stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    else expect(() => JSON.parse(stdout)).not.toThrow();
+  });
+
+  it('shows a saved plan in every format too, links to its job, and keeps below --max-bytes', async () => {
+    const env = {
+      GITHUB_SERVER_URL: 'https://github.example',
+      GITHUB_REPOSITORY: 'o/r',
+      GITHUB_RUN_ID: '42',
+    };
+    const home = house(env);
+    await home.muster('plan', '--out', 'muster.plan');
+    const { stdout } = await home.muster('show', 'muster.plan', '--format=markdown');
+    expect(stdout).toContain('[run 42](https://github.example/o/r/actions/runs/42)');
+    const short = await home.muster('show', 'muster.plan', '--format=markdown', '--max-bytes=1000');
+    expect(Buffer.byteLength(short.stdout)).toBeLessThanOrEqual(1_000);
+  });
+});
+
+describe('apply and drift --format markdown', () => {
+  it('put one document on stdout and the progress on stderr', async () => {
+    const home = house();
+    const { code, stdout, stderr } = await home.muster(
+      'apply',
+      '--test',
+      '--auto-approve',
+      '--format=markdown',
+    );
+    expect(code).toBe(0);
+    expect(stdout).toMatch(
+      /^<!-- muster:apply project=backup environment= -->\n### Muster apply `backup`: :white_check_mark: 2 done, 0 workers left running/,
+    );
+    expect(stderr).toContain('backup-pve1');
+    const drift = await home.muster('drift', '--format=markdown');
+    expect(drift.stdout).toContain('### Muster drift `backup`: :white_check_mark: none');
+  });
+});
+
+describe('under GitHub Actions', () => {
+  const env = { GITHUB_ACTIONS: 'true', CI: 'true' };
+
+  it('a mistake is an annotation on its line, beside the text', async () => {
+    const { code, stderr } = await house(env, BROKEN).muster('validate');
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^::error file=muster\.yaml,line=12,col=\d+,.*title=unknown-key::unknown key "netwroks"/m,
+    );
+    expect(stderr).toContain('Error: unknown key "netwroks"');
+  });
+
+  it('is one on the line in the repository, where the project is a folder of it', async () => {
+    const home = openHouse({ files: { 'infra/muster.yaml': BROKEN }, env });
+    const { stderr } = await home.muster('-C', 'infra', 'validate');
+    expect(stderr).toMatch(/^::error file=infra\/muster\.yaml,line=12/m);
+  });
+
+  it('no text of the declaration becomes a command to the runner', async () => {
+    const text = TWO_WORKERS.replace(
+      '{ node: pve1 }',
+      '{ node: pve1, description: "##[add-mask]x" }',
+    );
+    const home = house(env, text);
+    await home.muster('apply', '--auto-approve');
+    home.write('muster.yaml', text.replace('##[add-mask]x', '::add-path::y ##[add-path]z'));
+    for (const format of ['text', 'markdown', 'json', 'html']) {
+      const { stdout, stderr } = await home.muster('plan', '--verbose', '--format', format);
+      expect(stdout).toContain('add-path');
+      expect(`${stdout}${stderr}`).not.toMatch(/##\[|^\s*::/m);
+    }
+  });
+
+  it('elsewhere there are no annotations', async () => {
+    expect((await house({}, BROKEN).muster('validate')).stderr).not.toContain('::error');
+  });
+});
+
+describe('validate --format sarif', () => {
+  it('is a document with the mistakes and exit 1, and one without results when there are none', async () => {
+    const { code, stdout } = await house({}, BROKEN).muster('validate', '--format', 'sarif');
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ runs: [{ results: [{ ruleId: 'unknown-key' }] }] });
+    const fine = await house().muster('validate', '--format', 'sarif');
+    expect(fine.code).toBe(0);
+    expect(JSON.parse(fine.stdout)).toMatchObject({ runs: [{ results: [] }] });
+  });
+});
