@@ -1,5 +1,4 @@
 import type { Inventory, VmConfig, VmFacts } from '../model/inventory.ts';
-import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import { type Marks, type Owner, readMarks } from '../model/marks.ts';
 import { parsePropertyString } from '../model/property-string.ts';

@@ -53,7 +53,7 @@ const EVENTS: readonly RunEvent[] = [
 
 const LINES = `\
   0:10  backup-pve1  clone       waiting-for-clone, 10 s of 30 m
-  1:52  backup-pve2  test        FAILED: at "repository:pbs-main" (8 passed, 1 failed, 1 not run)
+  1:52  backup-pve2  test        FAILED at "repository:pbs-main" (8 passed, 1 failed, 1 not run)
                                  seen: 192.168.2.58 -> pbs.example.net:8007: no answer in 5 s
                                  hint: gateway 192.168.2.1 answers; a hop after it drops port 8007
   1:53  backup-pve3  skipped     backup-pve2 failed

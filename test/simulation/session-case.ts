@@ -88,7 +88,8 @@ function drawWorkers(draw: Draw, nodes: number, most: number): Workers {
   const slots = new Map<string, number>();
   const setSlots = draw.between(2, 4);
   const hasSet = draw.chance(0.6);
-  if (hasSet) for (const index of times(nodes, (each) => each + 1)) slots.set(`set-pve${index}`, setSlots);
+  if (hasSet)
+    for (const index of times(nodes, (each) => each + 1)) slots.set(`set-pve${index}`, setSlots);
   const single = times(draw.between(hasSet ? 0 : 1, Math.max(1, most - slots.size)), (index) => {
     const name = `own-${index}`;
     const own = draw.between(2, 5);
@@ -97,7 +98,11 @@ function drawWorkers(draw: Draw, nodes: number, most: number): Workers {
     const node = `pve${draw.between(1, nodes)}`;
     return [name, { node, slots: own, labels: { site: draw.pick(['a', 'b']) }, ...failing }];
   });
-  const set = { nodes: 'all', name: 'set-${node}', worker: { slots: setSlots, labels: { site: 'a' } } };
+  const set = {
+    nodes: 'all',
+    name: 'set-${node}',
+    worker: { slots: setSlots, labels: { site: 'a' } },
+  };
   return {
     declared: {
       workers: Object.fromEntries(single),
