@@ -1,5 +1,5 @@
 // Bundles the program: one entry, a chunk per command, so that `--help` loads little. Into dist/, or the folder named.
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -49,3 +49,6 @@ await build({
   logLevel: 'warning',
 });
 await chmod(join(outdir, 'main.js'), 0o755);
+// Elsewhere node would first read it as CommonJS.
+if (process.argv[2] !== undefined)
+  await writeFile(join(outdir, 'package.json'), '{ "type": "module" }\n');

@@ -12,7 +12,7 @@ import { compile } from 'json-schema-to-typescript';
 
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 const OUT = join(ROOT, 'src/generated');
-const SCHEMAS = ['declaration', 'state', 'plan'];
+const SCHEMAS = ['declaration', 'state', 'plan', 'session'];
 const NOTE = '// Written by .build/generate.mjs; not to be edited.\n';
 /** What a schema says to people and not to the compiler. */
 const NOTES = new Set(

@@ -6,7 +6,14 @@ import type { ApplyResult, WorkerOutcome } from '../model/result.ts';
 import { recordNodes } from '../model/transitions.ts';
 import { workerDigest } from '../plan/worker-digest.ts';
 import type { Confirm } from './confirm-port.ts';
-import type { ApplyPorts, Interrupts, Run, TakeWorkers, WorkerBase } from './context.ts';
+import type {
+  ApplyPorts,
+  Interrupts,
+  Run,
+  SessionCare,
+  TakeWorkers,
+  WorkerBase,
+} from './context.ts';
 import { createLanes, type LaneKey, type Lanes } from './lanes.ts';
 import { runWorker } from './run-worker.ts';
 
@@ -19,6 +26,7 @@ export interface ApplyInput {
   readonly take: TakeWorkers;
   readonly confirm: Confirm;
   readonly interrupts: Interrupts;
+  readonly care?: SessionCare;
   readonly options: {
     readonly onError: 'continue' | 'stop';
     /** How long to wait for leased workers, ms; 0: not at all. */
@@ -60,7 +68,7 @@ interface Shared {
   readonly failed: Set<string>;
 }
 
-/** What endangers most is begun first; within that by name. */
+/** What has to be waited for comes last; of the rest, what endangers most is begun first; within that by name. */
 function inOrder(plan: Plan): readonly WorkerPlan[] {
   const rank = ({ actions }: WorkerPlan): number => {
     const first = strongest(actions);
@@ -68,7 +76,13 @@ function inOrder(plan: Plan): readonly WorkerPlan[] {
   };
   return plan.workers
     .filter(({ actions }) => actions.length > 0)
-    .sort((a, b) => rank(a) - rank(b) || byCodeUnit(a.worker, b.worker));
+    .sort(
+      (a, b) => heldLast(a) - heldLast(b) || rank(a) - rank(b) || byCodeUnit(a.worker, b.worker),
+    );
+}
+
+function heldLast({ held }: WorkerPlan): number {
+  return held === undefined ? 0 : 1;
 }
 
 async function runInLane(
@@ -78,7 +92,7 @@ async function runInLane(
   shared: Shared,
 ): Promise<WorkerOutcome> {
   const { plan, ports } = input;
-  const mayWait = worker.held?.why === 'leased' && input.options.waitMs > 0;
+  const mayWait = isWaitable(worker) && input.options.waitMs > 0;
   if (worker.held !== undefined && !mayWait) return heldOutcome(input, worker);
   return shared.lanes.within(lanesOf(plan, worker), async () => {
     const [culprit] = shared.failed;
@@ -105,11 +119,17 @@ async function runInLane(
       take: input.take,
       waitMs: input.options.waitMs,
       startedAt,
+      ...(input.care === undefined ? {} : { care: input.care }),
     };
     const outcome = await runWorker(base, input.confirm);
     if (outcome.result === 'failed') shared.failed.add(worker.worker);
     return outcome;
   });
+}
+
+/** Held by what ends by itself. */
+function isWaitable({ held }: WorkerPlan): boolean {
+  return held?.why === 'leased' || held?.why === 'locked';
 }
 
 /** Workers that only change the record need no room: they all go into one write. */

@@ -48,8 +48,29 @@ export interface WorkerContext {
   readonly interrupts: Interrupts;
   /** Monotonic ms at which the run began: the zero of the log's times. */
   readonly startedAt: number;
+  /** Told when a launch enters this phase. */
+  readonly onPhase?: (phase: 'test' | 'patch') => Promise<void>;
+  /** What is owed to sessions whose runs are dead; undefined: there is nobody to care. */
+  readonly care?: SessionCare;
   /** Set while ending what was begun: then the first interrupt does not stop steps any more. */
   readonly closing?: boolean;
+}
+
+/** What an apply owes to a session whose run is dead (session/close-dead.ts). */
+export interface SessionCare {
+  /**
+   * Collects how the attempts ended that ran in this worker. Returns what still runs in it, in words: then it
+   * must not be powered off. A guest that can't be asked counts as idle.
+   */
+  collect(ctx: WorkerContext, vm: VmHandle): Promise<readonly string[]>;
+}
+
+/** Work items still run in a worker that nobody leads any more: it is left alone until they have ended. */
+export class StillWorking extends Error {
+  constructor(worker: string, what: readonly string[]) {
+    super(`${what.join(', ')} still ${what.length === 1 ? 'runs' : 'run'} in ${worker}`);
+    this.name = 'StillWorking';
+  }
 }
 
 /** Everything of a WorkerContext but what belongs to one action. */

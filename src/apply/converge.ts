@@ -3,6 +3,7 @@ import { diffAttributes, firstChanges } from '../model/attributes/diff-attribute
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import { StepFailed } from '../model/errors.ts';
 import type { VmConfig } from '../model/inventory.ts';
+import { requireAgreed } from './changed-meanwhile.ts';
 import { recordOf, tellDone, type VmHandle, type WorkerContext } from './context.ts';
 import { type Proof, requireOurs } from './identity.ts';
 import { storageLane } from './lanes.ts';
@@ -24,7 +25,7 @@ export async function converge(ctx: WorkerContext, vm: VmHandle, fresh: boolean)
   const gap = () => gapOf(ctx, vm, fresh);
   const first = await gap();
   await moveDisk(ctx, vm, gap, first);
-  await setConfig(ctx, vm, gap, fresh);
+  await setConfig(ctx, vm, gap, fresh ? undefined : first);
   await resize(ctx, vm, gap, first);
   await setPool(ctx, vm, first.write);
   if (first.write.regenerateCloudInit && !fresh) await regenerateCloudInit(ctx, vm);
@@ -97,23 +98,25 @@ async function moveDisk(
   tellDone(ctx, 'move-disk', `${move.disk} is on ${move.storage}`);
 }
 
+/** A VM that was just made is written whatever it takes; any other one only as its plan was agreed to. */
 async function setConfig(
   ctx: WorkerContext,
   vm: VmHandle,
   gap: () => Promise<Gap>,
-  fresh: boolean,
+  agreed: Gap | undefined,
 ): Promise<void> {
   const nothing = ({ write }: Gap): boolean =>
     Object.keys(write.set).length === 0 && write.remove.length === 0;
   await runStep(ctx, {
     name: 'set-config',
-    message: fresh ? 'writing its configuration' : 'changing its configuration',
+    message: agreed === undefined ? 'writing its configuration' : 'changing its configuration',
     waitingFor: 'waiting-for-config',
     timeout: 3 * 60_000,
     vm,
     isDone: async () => nothing(await gap()),
     send: async () => {
       const { config, write } = await gap();
+      if (agreed !== undefined) requireAgreed(agreed.write, write);
       await ctx.ports.pve.write.setConfig(vm.node, vm.vmid, write.set, write.remove, config.digest);
       return undefined;
     },

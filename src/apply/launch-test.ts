@@ -147,6 +147,7 @@ async function greet(
 }
 
 async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly CheckResult[]> {
+  await ctx.onPhase?.('test');
   const spec = specOf(ctx);
   const pveApi = apiAddress(ctx.plan.cluster.endpoint);
   const results = await runChecks(target, {
@@ -162,6 +163,7 @@ async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly 
 }
 
 async function patch(ctx: WorkerContext, target: GuestTarget, kind: LaunchKind): Promise<Patched> {
+  await ctx.onPhase?.('patch');
   const spec = specOf(ctx);
   const last = recordOf(ctx)?.last.patch;
   const begun = ctx.ports.clock.monotonic();
@@ -203,7 +205,8 @@ function specOf(ctx: WorkerContext): WorkerSpec {
   return spec;
 }
 
-function actorOf(ctx: WorkerContext): Actor {
+/** Who acts in the guest: this run, by the worker's lease. */
+export function actorOf(ctx: WorkerContext): Actor {
   const fence = recordOf(ctx)?.lease?.fence;
   if (fence === undefined) throw new Error(`${ctx.worker.worker} is launched without a lease`);
   return { run: ctx.run.id, fence };

@@ -7,6 +7,7 @@ import {
   changeRecord,
   changeState,
   recordOf,
+  StillWorking,
   type VmHandle,
   type WorkerContext,
 } from './context.ts';
@@ -81,6 +82,10 @@ function requireVm(ctx: WorkerContext): VmHandle {
 /** Also of a VM that is about to be adopted, and that no record names yet. */
 async function shutDown(ctx: WorkerContext): Promise<void> {
   const vm = vmOf(ctx) ?? plannedVm(ctx) ?? requireVm(ctx);
+  const { worker } = ctx.worker;
+  const isForced = ctx.plan.options.force.includes(worker);
+  const working = isForced ? [] : await ctx.care?.collect(ctx, vm);
+  if (working !== undefined && working.length > 0) throw new StillWorking(worker, working);
   await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
   await changeRecord(ctx, clearDoing);
 }

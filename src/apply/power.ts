@@ -1,4 +1,4 @@
-import { StepFailed, TaskFailed } from '../model/errors.ts';
+import { StepFailed, TaskFailed, TaskTimeout } from '../model/errors.ts';
 import {
   stopWhenClosing,
   tellDone,
@@ -15,6 +15,7 @@ import { runStep } from './step.ts';
 export type BusyGuest = () => Promise<boolean>;
 
 const ASK_EVERY_MS = 5000;
+const MAX_SHUTDOWNS = 5;
 
 /** Powers the VM on. Done when it runs already. */
 export async function powerOn(ctx: WorkerContext, vm: VmHandle): Promise<void> {
@@ -49,7 +50,27 @@ async function shutDownOrForce(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGue
     (await pve.read.status(vm.node, vm.vmid)).status === 'stopped';
   if (await isOff()) return;
   await requireOurs(ctx, vm);
-  await waitForQuiet(ctx, vm, isBusy);
+  for (let tries = 1; ; tries += 1) {
+    await waitForQuiet(ctx, vm, isBusy);
+    const failure = await shutDownOnce(ctx, vm, isOff);
+    if (failure === undefined) break;
+    // A backup may begin at any moment: it is waited for again, a few times.
+    if (failure instanceof TaskFailed && failure.failure === 'locked') {
+      if (tries >= MAX_SHUTDOWNS) throw failure;
+      continue;
+    }
+    await forceOff(ctx, vm, isOff, isBusy);
+    break;
+  }
+  tellDone(ctx, 'stop', 'powered off');
+}
+
+/** Asks the guest to shut down. Returns why it did not. */
+async function shutDownOnce(
+  ctx: WorkerContext,
+  vm: VmHandle,
+  isOff: () => Promise<boolean>,
+): Promise<TaskFailed | TaskTimeout | undefined> {
   const timeout = timeoutsOf(ctx).shutdown;
   try {
     await runStep(ctx, {
@@ -61,14 +82,14 @@ async function shutDownOrForce(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGue
       isDone: isOff,
       send: async () => {
         await requireOurs(ctx, vm);
-        return pve.write.shutdown(vm.node, vm.vmid, timeout);
+        return ctx.ports.pve.write.shutdown(vm.node, vm.vmid, timeout);
       },
     });
+    return undefined;
   } catch (error) {
-    if (!(error instanceof TaskFailed) || error.failure === 'locked') throw error;
-    await forceOff(ctx, vm, isOff, isBusy);
+    if (error instanceof TaskFailed || error instanceof TaskTimeout) return error;
+    throw error;
   }
-  tellDone(ctx, 'stop', 'powered off');
 }
 
 async function forceOff(

@@ -61,7 +61,7 @@ export function declare(
 }
 
 /** "template 9000", "import local:import/x.qcow2", "url https://… sha512:…": what an image change is seen by. */
-export function describeSource(source: ImageSource | undefined): string {
+function describeSource(source: ImageSource | undefined): string {
   switch (source?.kind) {
     case 'template':
       return `template ${source.vmid}`;

@@ -14,14 +14,22 @@ import type { ActionKind, WorkerPlan } from '../model/plan.ts';
 import type { WorkerOutcome } from '../model/result.ts';
 import { releaseLeases } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
-import { setDoingError } from '../model/transitions.ts';
+import { clearDoing, setDoingError } from '../model/transitions.ts';
+import { ChangedMeanwhile } from './changed-meanwhile.ts';
 import type { Confirm } from './confirm-port.ts';
-import { Interrupted, sinceStart, type WorkerBase, type WorkerContext } from './context.ts';
+import {
+  Interrupted,
+  StillWorking,
+  sinceStart,
+  type WorkerBase,
+  type WorkerContext,
+} from './context.ts';
 import { freshInventory } from './fresh.ts';
 import { NotOurs } from './identity.ts';
 import { type Performed, perform } from './perform.ts';
 import { stopWhenInterrupted } from './step.ts';
 import { takeLease } from './take-lease.ts';
+import { waitForLock } from './wait-for-lock.ts';
 
 /**
  * One worker of a plan: lease → confirm against what is true now → its actions in order → release. Whatever
@@ -45,6 +53,12 @@ export async function runWorker(base: WorkerBase, confirm: Confirm): Promise<Wor
       });
     return await confirmAndRun(base, confirm, ended);
   } catch (error) {
+    if (error instanceof StillWorking)
+      return ended({
+        result: 'held',
+        error: `leased: ${error.message}`,
+        remedy: 'Apply again when it has ended; or end it:  muster sessions stop ID',
+      });
     return ended(await failed(base, error));
   } finally {
     await release(base);
@@ -58,11 +72,15 @@ async function confirmAndRun(
 ): Promise<WorkerOutcome> {
   const state = base.ports.ledger.current();
   const record = lookup(state.workers, base.worker.worker);
-  const inventory = await freshInventory(
-    base.ports.pve,
-    base.inventory,
-    record?.vm ?? madeVm(base, state),
-  );
+  const vm = record?.vm ?? madeVm(base, state);
+  const lock = await waitForLock(base, vm);
+  if (lock !== undefined)
+    return ended({
+      result: 'held',
+      error: `locked: lock ${lock}`,
+      remedy: `Apply again when its ${lock} has ended, or wait longer.`,
+    });
+  const inventory = await freshInventory(base.ports.pve, base.inventory, vm);
   const verdict = confirm(base.worker, state, inventory);
   if (verdict.kind === 'done') return ended({ result: 'done' });
   if (verdict.kind === 'stale')
@@ -142,8 +160,17 @@ async function failed(
 ): Promise<Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>> {
   if (error instanceof Interrupted || base.interrupts.second.aborted)
     return { result: 'interrupted' };
-  if (!isOutside(error)) throw error;
   const { worker } = base.worker;
+  if (error instanceof ChangedMeanwhile) {
+    await base.ports.ledger.commit((state) => clearDoing(state, worker));
+    return {
+      result: 'stale',
+      error: error.message,
+      detail: error.differences,
+      remedy: 'Plan again.',
+    };
+  }
+  if (!isOutside(error)) throw error;
   await base.ports.ledger
     .commit((state) =>
       lookup(state.workers, worker)?.doing === undefined

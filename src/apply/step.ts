@@ -44,7 +44,7 @@ export interface Step {
 }
 
 /** Longest time that one request may take: what fencing has to leave room for. */
-export const REQUEST_DEADLINE_MS = 30_000;
+const REQUEST_DEADLINE_MS = 30_000;
 const MAX_TRIES = 12;
 
 export async function runStep(ctx: WorkerContext, step: Step): Promise<void> {

@@ -28,7 +28,8 @@ export async function takeLease(base: WorkerBase): Promise<string | undefined> {
       waitedMs,
       deadlineMs: base.waitMs,
     });
-    await clock.sleep(Math.min(ASK_EVERY_MS, deadline - clock.monotonic()), base.interrupts.first);
+    const pause = Math.min(ASK_EVERY_MS, deadline - clock.monotonic());
+    await clock.sleep(pause, base.interrupts.first).catch(() => stopWhenInterrupted(ctx));
     stopWhenInterrupted(ctx);
   }
 }

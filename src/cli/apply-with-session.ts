@@ -1,57 +1,81 @@
-import { DiagnosticsError, problem } from '../model/diagnostic.ts';
-import type { SessionResult } from '../model/session-result.ts';
+import { DiagnosticsError } from '../model/diagnostic.ts';
+import { formatDuration } from '../model/quantity.ts';
 import { jsonLine } from '../report/escape/json.ts';
-import { escapeTerminal } from '../report/escape/terminal.ts';
-import { widthOf } from '../report/layout.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { sessionHeading, sessionWorkerRows } from '../report/session/session-plan-text.ts';
-import { sessionResultText } from '../report/session/session-result-text.ts';
-import { secretsOf } from '../session/item-command.ts';
 import { runSession } from '../session/run-session.ts';
-import { withProject } from './assemble.ts';
+import { withoutDeadRuns } from '../state/dead-runs.ts';
+import { type OpenProject, withProject } from './assemble.ts';
 import { type AssembledSession, assembleSession } from './assemble-session.ts';
-import { withRun } from './execute.ts';
-import { durationOf, textOf } from './flags.ts';
+import { EXIT_CODES } from './exit-code.ts';
+import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
-import { openRunLog } from './run-log.ts';
-import { sessionExitCode, sessionResultExitCode } from './session-exit-code.ts';
+import { reportSession } from './report-session.ts';
+import { sessionExitCode } from './session-exit-code.ts';
+import { leadWithLog, readSecrets } from './session-run.ts';
 
 /** Runs a session: it changes only its own workers, and only so far that nobody has to approve it. */
 export async function applyWithSession(invocation: Invocation): Promise<number> {
   return withProject(invocation, async (open) => {
-    const planned = await assembleSession(invocation, open);
-    const secrets = readSecrets(invocation, planned);
+    const planned = await assembleWhenFree(invocation, open);
+    const { session, assembled } = planned;
+    const items = session.items.map(({ item }) => item);
+    const secrets = readSecrets(invocation, session.session, items);
     show(invocation, planned);
-    const { refusals } = planned.session;
+    const { refusals } = session;
     if (refusals.length > 0)
       throw new DiagnosticsError(
         refusals.map(({ diagnostic }) => diagnostic),
         sessionExitCode(refusals),
       );
-    const result = await run(invocation, planned, secrets);
-    report(invocation, result);
-    return sessionResultExitCode(result);
+    const names = session.workers.map(({ worker }) => worker);
+    const isAdHoc = textOf(invocation.flags, 'with-session') === undefined;
+    const result = await leadWithLog(invocation, assembled, secrets, names, (base) => {
+      const replan = async () => {
+        const again = await assembleSession(invocation, await reread(invocation, open));
+        const { plan, inventory } = again.assembled;
+        return { session: again.session, plan, inventory };
+      };
+      return runSession({ ...base, session, isAdHoc, replan });
+    });
+    return reportSession(invocation, result);
   });
 }
 
-/** All that the items use must be set before anything is powered on. */
-function readSecrets(
-  { context }: Invocation,
-  { session }: AssembledSession,
-): Readonly<Record<string, string>> {
-  const names = secretsOf(session.items.map(({ item }) => item));
-  const missing = names.filter((name) => (context.env[name] ?? '') === '');
-  if (missing.length > 0)
-    throw new DiagnosticsError(
-      missing.map((name) =>
-        problem(
-          'missing-secret',
-          `the items of session ${session.session} use the secret ${name}, which is not set`,
-          `Set the environment variable ${name}. Nothing was powered on.`,
-        ),
-      ),
-    );
-  return Object.fromEntries(names.map((name) => [name, context.env[name] ?? '']));
+const ASK_EVERY_MS = 10_000;
+
+/** Planned again and again while needed workers are leased, as long as `waitForWorkers` allows. */
+async function assembleWhenFree(
+  invocation: Invocation,
+  open: OpenProject,
+): Promise<AssembledSession> {
+  const { clock, interrupts } = invocation.context;
+  const begun = clock.monotonic();
+  let planned = await assembleSession(invocation, open);
+  for (;;) {
+    const { refusals, guards } = planned.session;
+    const waitedMs = clock.monotonic() - begun;
+    const left = guards.waitForWorkers - waitedMs;
+    if (refusals[0]?.exitCode !== EXIT_CODES.locked || left <= 0) return planned;
+    if (interrupts.first.aborted) return planned;
+    tellWaiting(invocation, waitedMs, guards.waitForWorkers);
+    await clock.sleep(Math.min(ASK_EVERY_MS, left), interrupts.first).catch(() => undefined);
+    planned = await assembleSession(invocation, await reread(invocation, open));
+  }
+}
+
+function tellWaiting({ context, globals }: Invocation, waitedMs: number, ofMs: number): void {
+  if (globals.json || Math.round(waitedMs / ASK_EVERY_MS) % 6 !== 0) return;
+  const waited = `${formatDuration(waitedMs)} of ${formatDuration(ofMs)}`;
+  context.stderr.write(`waiting-for-workers, ${waited}\n`);
+}
+
+/** The project with the state as it is now. */
+async function reread({ context }: Invocation, open: OpenProject): Promise<OpenProject> {
+  const { state } = await open.store.read();
+  return state === undefined
+    ? open
+    : { ...open, state: await withoutDeadRuns(state, context.processes) };
 }
 
 function show({ context, globals }: Invocation, { session, assembled }: AssembledSession): void {
@@ -67,55 +91,4 @@ function show({ context, globals }: Invocation, { session, assembled }: Assemble
     '',
   ];
   context.stdout.write(`${lines.join('\n')}\n`);
-}
-
-async function run(
-  invocation: Invocation,
-  { session, assembled }: AssembledSession,
-  secrets: Readonly<Record<string, string>>,
-): Promise<SessionResult> {
-  const { context, globals, flags } = invocation;
-  const { stdout, clock } = context;
-  const names = session.workers.map(({ worker }) => widthOf(escapeTerminal(worker)));
-  const startedAt = assembled.pve.clusterTime() ?? clock.now();
-  const columns = { worker: Math.min(40, Math.max(0, ...names)), startedAt };
-  const log = openRunLog({ stdout, clock, json: globals.json, columns });
-  const folder = textOf(flags, 'record-dir') ?? '.muster/sessions';
-  const files = context.files(globals.root);
-  const { lineage } = assembled.state;
-  const { plan, inventory } = assembled;
-  try {
-    return await withRun(invocation, assembled, { plan, kind: 'session', lineage, log }, (parts) =>
-      runSession({
-        ...parts,
-        session,
-        plan,
-        inventory,
-        secrets,
-        output: {
-          append: (id, item, attempt, bytes) =>
-            files.append(`${folder}/${id}/${logName(item, attempt)}`, bytes),
-        },
-        tell: (event) => log.emit(event),
-        graceMs: durationOf(flags, 'grace') ?? 0,
-      }),
-    );
-  } finally {
-    await log.end();
-  }
-}
-
-/** Item names may hold anything; attempts after the first have files of their own. */
-function logName(item: string, attempt: number): string {
-  const safe = encodeURIComponent(item).replaceAll('*', '%2A').replace(/^\./, '%2E').slice(0, 200);
-  return attempt === 1 ? `${safe}.log` : `${safe}.${attempt}.log`;
-}
-
-function report({ context, globals }: Invocation, result: SessionResult): void {
-  const { program, paint, verbose } = globals;
-  context.stdout.write(
-    globals.json
-      ? `${jsonLine({ type: 'session_result', result })}\n`
-      : `\n${sessionResultText(result, { program, paint, verbose })}`,
-  );
 }

@@ -177,7 +177,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'schema',
     args: '[NAME]',
-    help: 'print a JSON Schema: declaration (default), state or plan',
+    help: 'print a JSON Schema: declaration (default), state, plan or session',
     flags: [],
     load: async () => (await import('./commands/schema.ts')).runSchema,
   },
@@ -188,6 +188,11 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: 'out', value: 'F', help: 'save the plan, to apply exactly what was reviewed' },
       FORMAT,
       MAX_BYTES,
+      {
+        name: 'against',
+        value: 'DIR',
+        help: 'compare with the declaration in that folder; asks neither cluster nor state',
+      },
       { name: 'detailed-exitcode', help: 'exit 2 when there are changes' },
       ...PLAN_FLAGS,
       SESSION,
@@ -356,7 +361,10 @@ export const COMMANDS: readonly CommandSpec[] = [
     args: '<SHELL>',
     help: 'print the completion of bash, zsh or fish',
     flags: [],
-    load: async () => (await import('./commands/completion.ts')).runCompletion,
+    load: async () => {
+      const { completionOf } = await import('./commands/completion.ts');
+      return completionOf({ globals: GLOBAL_FLAGS, commands: COMMANDS, groups: GROUPS });
+    },
   },
   {
     name: 'version',

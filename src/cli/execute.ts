@@ -66,7 +66,7 @@ export async function withRun<T>(
       interrupts: { ...interrupts, second: AbortSignal.any([interrupts.second, run.lost]) },
     });
   } finally {
-    if (!context.interrupts.second.aborted) await run.end();
+    await (context.interrupts.second.aborted ? run.abandon() : run.end());
   }
 }
 

@@ -43,7 +43,7 @@ export async function runAndReport(
   }
   if (plan.refusals.length > 0) return EXIT_CODES.refused;
   const waitMs = durationOf(flags, 'wait') ?? 0;
-  if (!anythingToDo(plan) && !(waitMs > 0 && isAnyLeased(plan))) return nothingDone(plan);
+  if (!anythingToDo(plan) && !(waitMs > 0 && isAnyWaitable(plan))) return nothingDone(plan);
   const given = isSet(flags, 'auto-approve') ? ({ kind: 'given' } as const) : approval;
   if (!(await approve(invocation, plan.cluster, given))) {
     context.stdout.write('Nothing was changed.\n');
@@ -113,8 +113,13 @@ function show({ context, globals }: Invocation, { stateView }: Assembled, plan: 
   context.stdout.write(planText(plan, view));
 }
 
-function isAnyLeased(plan: Plan): boolean {
-  return plan.workers.some(({ held, actions }) => held?.why === 'leased' && actions.length > 0);
+/** What ends by itself, and may be waited for. */
+const WAITABLE: readonly string[] = ['leased', 'locked'];
+
+function isAnyWaitable(plan: Plan): boolean {
+  return plan.workers.some(
+    ({ held, actions }) => WAITABLE.includes(held?.why ?? '') && actions.length > 0,
+  );
 }
 
 /** Without actions it is done, unless something is held. */

@@ -12,7 +12,8 @@ export function sessionResultExitCode(result: SessionResult): number {
   const failed = result.items.some((item) => item.result !== 'ok');
   return exitCodeOf({
     interrupted: result.outcome === 'interrupted',
-    incomplete: result.leftRunning.length > 0,
+    refused: result.broken !== undefined,
+    incomplete: result.leftRunning.length > 0 || result.isLive === true,
     itemsFailed: failed,
   });
 }

@@ -10,7 +10,7 @@ export function imageRecordOf(
 }
 
 /** Two sources with one text make the same disk; how a template is cloned does not matter. */
-export function sourceText(source: ImageSource): string {
+function sourceText(source: ImageSource): string {
   switch (source.kind) {
     case 'template':
       return `template ${source.vmid}`;

@@ -102,7 +102,7 @@ export function warningsOf(exitText: string): number {
 }
 
 /** A lock of a config file, a storage or the cluster's file system was not had in time; worth another try. */
-export function isLockTimeout(text: string): boolean {
+function isLockTimeout(text: string): boolean {
   // A guest that ignores its shutdown ends in "got timeout" as well: that is no lock.
   if (/quit\/powerdown failed/.test(text)) return false;
   return /can't (?:lock|aquire|acquire) .*got timeout|got lock (?:request )?timeout|cfs[- ]lock '[^']*'.*(?:timeout|timed out)|pve-storage-\S+'? - got timeout/i.test(

@@ -16,6 +16,10 @@ export interface SessionResult {
   readonly repositories: Readonly<Record<string, RepositoryUse>>;
   /** Workers that are still powered on, which should be none. */
   readonly leftRunning: readonly string[];
+  /** It could not be brought to its end, or was stopped at once: it can be gone on with. */
+  readonly isLive?: boolean;
+  /** The guard that kept items from being started, in words. */
+  readonly broken?: string;
 }
 
 export interface ItemOutcome {

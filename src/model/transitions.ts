@@ -149,7 +149,7 @@ export function vmidOwner(state: State, vmid: number): string | undefined {
 }
 
 /** All ids that one record holds; usually one, two while a VM moves to another id. */
-export function vmidsOf(record: WorkerRecord): readonly number[] {
+function vmidsOf(record: WorkerRecord): readonly number[] {
   const ids = [record.vm?.vmid, record.doing?.vmid];
   return [...new Set(ids.filter((id) => id !== undefined))];
 }
@@ -163,7 +163,7 @@ export function vmidHolders(state: Pick<State, 'workers'>): ReadonlyMap<number, 
 }
 
 /** The worker's record; throws WorkerUnknown. */
-export function requireWorker(state: State, worker: string): WorkerRecord {
+function requireWorker(state: State, worker: string): WorkerRecord {
   const record = lookup(state.workers, worker);
   if (record === undefined) throw new WorkerUnknown(worker);
   return record;

@@ -24,7 +24,7 @@ export function asOptionalMembers(value: unknown): Members {
   return nothing ? {} : asMembers(value);
 }
 
-export function asList(value: unknown): readonly unknown[] {
+function asList(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new ShapeError('a list', value);
   return value;
 }

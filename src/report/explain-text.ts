@@ -28,8 +28,10 @@ const REASONS: Readonly<Record<Reason, string>> = {
 
 /** Why one worker is planned as it is, from the plan's own record. */
 export function explainWorker(plan: Plan, worker: WorkerPlan, program: string): string {
-  const { held, actions, preflight } = { ...worker, preflight: plan.preflight };
-  const own = preflight.filter((line) => line.worker === worker.worker && line.result !== 'ok');
+  const { held, actions } = worker;
+  const own = plan.preflight.filter(
+    (line) => line.worker === worker.worker && line.result !== 'ok',
+  );
   const findings = plan.findings.filter((finding) => finding.worker === worker.worker);
   const actionWords = actions.length === 0 ? 'nothing' : actions.join(', then ');
   const lines = [
@@ -129,7 +131,7 @@ function insteadOf(action: ActionKind, reasons: readonly Reason[]): string {
     case 'rename':
       return 'take it out of "renamed"; then it is another worker';
     case 'shutdown':
-      return 'quarantine keeps people informed; a worker never runs without a lease';
+      return 'a session or a test launches it; at rest a worker is powered off';
     case 'destroy':
     case 'forget':
       return 'keep it declared';

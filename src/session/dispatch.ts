@@ -9,6 +9,7 @@ import {
   sessionTime,
   sinceSessionStart,
 } from './session-context.ts';
+import { isGuardBroken } from './session-guard.ts';
 import { attemptsOf, itemState, nextAssignments } from './session-items.ts';
 import { beginAttempt } from './session-state.ts';
 
@@ -49,7 +50,6 @@ export async function dispatch(ctx: SessionContext): Promise<void> {
   cancel.abort();
   await Promise.all([...attempts.values()]);
   grace.abort();
-  for (const { leave } of ctx.members.values()) leave.abort();
   if (bugs.length > 0) throw bugs[0];
 }
 
@@ -67,6 +67,7 @@ async function assign(
   ctx: SessionContext,
   follow: (session: LiveSession, item: SessionItem) => void,
 ): Promise<void> {
+  if (isGuardBroken(liveSession(ctx))) return;
   const state = ctx.ports.ledger.current();
   const { assignments } = nextAssignments(liveSession(ctx), state, sessionTime(ctx));
   const usable = assignments.filter(
@@ -123,7 +124,8 @@ function mayStartMore(ctx: SessionContext): boolean {
   if (ctx.interrupts.first.aborted) return false;
   const session = liveSession(ctx);
   const waiting = session.items.filter((item) => itemState(session, item) === 'waiting');
-  if (waiting.length === 0) return false;
+  if (waiting.length === 0 || isGuardBroken(session)) return false;
+  if (ctx.hopedFor.size > 0) return true;
   const isAnyoneThere = [...ctx.members.values()].some(({ leave }) => !leave.signal.aborted);
   const { impossible } = nextAssignments(session, ctx.ports.ledger.current(), sessionTime(ctx));
   return isAnyoneThere && impossible.length < waiting.length;

@@ -1,21 +1,30 @@
 import type { VmHandle, WorkerBase, WorkerContext } from '../apply/context.ts';
-import { Interrupted } from '../apply/context.ts';
+import { Interrupted, StillWorking } from '../apply/context.ts';
 import { freshInventory } from '../apply/fresh.ts';
-import { isBusy, launch, targetOf } from '../apply/launch-test.ts';
+import { requireOurs } from '../apply/identity.ts';
+import { actorOf, isBusy, launch, targetOf } from '../apply/launch-test.ts';
 import { perform } from '../apply/perform.ts';
 import { powerOff } from '../apply/power.ts';
-import { beatGuest } from '../guest/launch-guest.ts';
+import { beatGuest, launchGuest } from '../guest/launch-guest.ts';
 import { Fenced } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind } from '../model/plan.ts';
 import { releaseLeases } from '../model/runs.ts';
 import type { LaunchPhase } from '../model/session.ts';
-import type { SessionAction, SessionWorker } from '../model/session-plan.ts';
+import type { SessionAction } from '../model/session-plan.ts';
+import type { State } from '../model/state.ts';
 import { clearDoing, recordUse } from '../model/transitions.ts';
 import { workerDigest } from '../plan/worker-digest.ts';
 import { isOutsideFailure } from './outside-failure.ts';
 import { rememberMember } from './remember-member.ts';
-import { changeSession, type Member, type SessionContext, sessionTime } from './session-context.ts';
+import {
+  changeSession,
+  liveSession,
+  type Member,
+  type Part,
+  type SessionContext,
+  sessionTime,
+} from './session-context.ts';
 import { endWorker, enterPhase, leaveWorkerOut } from './session-state.ts';
 
 /** How often the guest's dead-man timer is put off. */
@@ -29,18 +38,15 @@ const BEAT_EVERY_MS = 5 * 60_000;
 export async function leadMember(
   ctx: SessionContext,
   member: Member,
-  subject: SessionWorker,
+  part: Part,
 ): Promise<boolean> {
-  const base = await baseOf(ctx, subject);
+  const { subject, how } = part;
+  const base = await baseOf(ctx, part);
   try {
-    await prepare(ctx, base, subject);
-    const vm = requireVm(base);
-    await enter(ctx, subject, 'start');
-    const { test } = await launch({ ...base, action: 'session' }, vm, ctx.session.kind);
-    const failed = test.checks.find(({ result }) => result === 'fail');
-    if (failed === undefined) await work(ctx, member, base, subject, vm);
-    else await leaveOut(ctx, member, `${failed.id}: ${failed.seen}`);
+    if (how === 'go-on') await goOn(ctx, member, base, subject);
+    else if (how === 'launch') await launchAndWork(ctx, member, base, subject);
   } catch (error) {
+    if (error instanceof StillWorking) return await leaveAlone(ctx, member, error);
     if (!(error instanceof Interrupted) && !isOutsideFailure(error)) throw error;
     await leaveOut(ctx, member, error.message).catch(ignoreOutside);
   }
@@ -49,23 +55,86 @@ export async function leadMember(
   return isOff;
 }
 
-async function baseOf(ctx: SessionContext, { worker }: SessionWorker): Promise<WorkerBase> {
-  const plan = ctx.plan.workers.find((each) => each.worker === worker);
+async function launchAndWork(
+  ctx: SessionContext,
+  member: Member,
+  base: WorkerBase,
+  subject: Part['subject'],
+): Promise<void> {
+  await prepare(ctx, base, subject);
+  const vm = requireVm(base);
+  await enter(ctx, subject, 'start');
+  const onPhase = (phase: LaunchPhase): Promise<void> => enter(ctx, subject, phase);
+  const { test } = await launch({ ...base, action: 'session', onPhase }, vm, ctx.kind);
+  const failed = test.checks.find(({ result }) => result === 'fail');
+  if (failed === undefined) await work(ctx, member, base, subject, vm);
+  else await leaveOut(ctx, member, `${failed.id}: ${failed.seen}`);
+}
+
+/**
+ * A worker that runs and was tested by a run that is dead: taken over with this run's fence. Its files stay as
+ * they are, because something may run that was begun with them.
+ */
+async function goOn(
+  ctx: SessionContext,
+  member: Member,
+  base: WorkerBase,
+  subject: Part['subject'],
+): Promise<void> {
+  const { worker } = subject;
+  const vm = requireVm(base);
+  const act: WorkerContext = { ...base, action: 'session' };
+  ctx.running.add(worker);
+  await requireOurs(act, vm);
+  try {
+    const taken = { ...actorOf(act), worker, files: [], contents: {} };
+    await launchGuest(targetOf(act, vm), taken);
+  } catch (error) {
+    ignoreOutside(error);
+    // Only what runs in it is worth waiting for; who follows that gives it up after a while.
+    if (!isWorkedIn(ctx, worker)) throw error;
+  }
+  await work(ctx, member, base, subject, vm);
+}
+
+function isWorkedIn(ctx: SessionContext, worker: string): boolean {
+  return Object.values(liveSession(ctx).attempts).some((attempts) => {
+    const last = attempts.at(-1);
+    return last?.worker === worker && last.result === 'running';
+  });
+}
+
+/** Another session's item runs in it, which nobody leads any more: not ours to power off. */
+async function leaveAlone(ctx: SessionContext, member: Member, why: Error): Promise<boolean> {
+  await leaveOut(ctx, member, why.message);
+  await changeSession(ctx, (state, id) => {
+    const ended = endWorker(state, id, member.worker, sessionTime(ctx));
+    return releaseLeases(ended, ctx.run.id, [member.worker]);
+  });
+  ctx.bell.ring();
+  return true;
+}
+
+async function baseOf(
+  ctx: SessionContext,
+  { subject: { worker }, plan: whole, inventory: seen }: Part,
+): Promise<WorkerBase> {
+  const plan = whole.workers.find((each) => each.worker === worker);
   const record = lookup(ctx.ports.ledger.current().workers, worker);
   if (plan === undefined) throw new Error(`the plan does not hold ${worker}`);
-  const inventory = await freshInventory(ctx.ports.pve, ctx.inventory, record?.vm).catch(
-    () => ctx.inventory,
-  );
-  const { ports, run, lanes, running, take, interrupts, startedAt } = ctx;
+  const inventory = await freshInventory(ctx.ports.pve, seen, record?.vm).catch(() => seen);
+  const { ports, run, lanes, running, take, interrupts, startedAt, care } = ctx;
   const fixed = { ports, run, lanes, running, take, interrupts, startedAt, waitMs: 0 };
-  return { ...fixed, plan: ctx.plan, inventory, worker: plan, planDigest: workerDigest(plan) };
+  const more = care === undefined ? {} : { care };
+  const planDigest = workerDigest(plan);
+  return { ...fixed, ...more, plan: whole, inventory, worker: plan, planDigest };
 }
 
 /** Everything that comes before the launch, within the limits that an apply keeps too. */
 async function prepare(
   ctx: SessionContext,
   base: WorkerBase,
-  { node, worker, actions }: SessionWorker,
+  { node, worker, actions }: Part['subject'],
 ): Promise<void> {
   const { parallelism, perNode } = ctx.plan.limits;
   const kinds = actions.filter((action) => action !== 'launch');
@@ -98,7 +167,7 @@ async function work(
   ctx: SessionContext,
   member: Member,
   base: WorkerBase,
-  subject: SessionWorker,
+  subject: Part['subject'],
   vm: VmHandle,
 ): Promise<void> {
   await enter(ctx, subject, 'work', vm.vmid);
@@ -117,7 +186,7 @@ async function work(
 async function turnOff(
   ctx: SessionContext,
   base: WorkerBase,
-  subject: SessionWorker,
+  subject: Part['subject'],
 ): Promise<boolean> {
   const { worker } = subject;
   if (ctx.interrupts.second.aborted) return false;
@@ -131,7 +200,7 @@ async function turnOff(
     await changeSession(ctx, (state, id) => {
       const now = sessionTime(ctx);
       const ended = endWorker(state, id, worker, now);
-      const used = recordUse(clearDoing(ended, worker), worker, now, ctx.session.session);
+      const used = recordUse(withoutLaunch(ended, worker), worker, now, ctx.label);
       return releaseLeases(rememberMember(used, id, worker), ctx.run.id, [worker]);
     });
     return true;
@@ -143,6 +212,12 @@ async function turnOff(
   }
 }
 
+/** A deploy or an update that did not end stays recorded: whoever comes next goes on with it. */
+function withoutLaunch(state: State, worker: string): State {
+  const doing = lookup(state.workers, worker)?.doing;
+  return doing?.action === 'session' ? clearDoing(state, worker) : state;
+}
+
 async function leaveOut(ctx: SessionContext, member: Member, why: string): Promise<void> {
   member.leave.abort();
   await changeSession(ctx, (state, id) => leaveWorkerOut(state, id, member.worker, why));
@@ -150,7 +225,7 @@ async function leaveOut(ctx: SessionContext, member: Member, why: string): Promi
 
 async function enter(
   ctx: SessionContext,
-  { worker }: SessionWorker,
+  { worker }: Part['subject'],
   phase: LaunchPhase,
   vmid?: number,
 ): Promise<void> {

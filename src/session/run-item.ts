@@ -2,11 +2,11 @@ import type { VmHandle } from '../apply/context.ts';
 import { agentTrouble } from '../guest/agent-trouble.ts';
 import { type AttemptStatus, pollItem, startItem, stopItem } from '../guest/supervise-item.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
-import { DiagnosticsError } from '../model/diagnostic.ts';
-import { PveError } from '../model/errors.ts';
+import { ExecLost, Fenced, PveError, WaitTimeout } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
-import type { AttemptResult, ItemAttempt, SessionItem } from '../model/session.ts';
+import type { ItemAttempt, SessionItem } from '../model/session.ts';
 import { itemCommand, needsAddress } from './item-command.ts';
+import { endingOf, type ItemEnding } from './item-ending.ts';
 import { lastLineOf } from './last-line.ts';
 import { isOutsideFailure } from './outside-failure.ts';
 import {
@@ -31,14 +31,8 @@ export interface RunningAttempt {
   readonly cancel: AbortSignal;
 }
 
-/** How an attempt ended; undefined: nobody can tell, and its worker could not be powered off. */
-type Ending =
-  | {
-      readonly result: Exclude<AttemptResult, 'running'>;
-      readonly exitCode?: number;
-      readonly lastLine?: string;
-    }
-  | undefined;
+/** Undefined: nobody can tell, and its worker could not be powered off. */
+type Ending = ItemEnding | undefined;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10_000;
@@ -55,8 +49,8 @@ export async function runItem(ctx: SessionContext, running: RunningAttempt): Pro
   const { item, number, attempt } = running;
   const ending = await follow(ctx, running).catch((error: unknown): Ending => {
     if (!isOutsideFailure(error)) throw error;
-    if (ctx.interrupts.second.aborted) return undefined;
-    return { result: 'failed', lastLine: error.message };
+    // Nobody saw it end: it stays open, and whoever goes on with the session finds it again.
+    return undefined;
   });
   if (ending === undefined) return;
   const at = sessionTime(ctx);
@@ -78,29 +72,35 @@ export async function runItem(ctx: SessionContext, running: RunningAttempt): Pro
     });
 }
 
+/** What following one attempt needs over and over. */
+interface Followed {
+  readonly target: GuestTarget;
+  readonly actor: Actor;
+  readonly key: string;
+  readonly sink: Sink;
+}
+
 async function follow(ctx: SessionContext, running: RunningAttempt): Promise<Ending> {
   const { vm, attempt, item, number } = running;
   const { agent } = ctx.ports.pve;
   const { clock } = ctx.ports;
   const target = { agent, node: vm.node, vmid: vm.vmid, clock, signal: ctx.interrupts.second };
   const fence = lookup(ctx.ports.ledger.current().workers, attempt.worker)?.lease?.fence ?? 0;
-  const actor = { run: ctx.run.id, fence };
+  const sink = outputSink(ctx, item.name, number, await ctx.output.size(ctx.id, item.name, number));
   const key = attemptKey(ctx.id, item.name, number);
-  const command = await commandOf(ctx, running);
-  const sink = outputSink(ctx, item.name, number);
+  const followed = { target, actor: { run: ctx.run.id, fence }, key, sink };
   let silentSince: number | undefined;
   let isStarted = false;
   for (let pause = FIRST_PAUSE_MS; ; pause = Math.min(pause * 1.5, LONGEST_PAUSE_MS)) {
     try {
       if (!isStarted) {
-        ctx.run.mayStart(60_000);
-        const { timeout } = item;
-        await startItem(target, actor, { key, argv: command.argv, env: command.env, timeout });
+        const refused = await launchOrFind(ctx, running, followed);
+        if (refused !== undefined) return refused;
         isStarted = true;
       }
       const status = await drain(target, key, sink);
       silentSince = undefined;
-      const ending = await judge(target, actor, key, status, running, sink);
+      const ending = await judge(followed, status, running);
       if (ending !== undefined) return ending;
     } catch (error) {
       if (!isSilence(error)) throw error;
@@ -109,6 +109,30 @@ async function follow(ctx: SessionContext, running: RunningAttempt): Promise<End
       if (clock.monotonic() - silentSince > SILENCE_MS) return giveUp(ctx, running, sink);
     }
     await pauseUnlessCancelled(ctx, pause, running.cancel);
+  }
+}
+
+/** An ending when it is proven that it does not run and won't: it can't be started, or was cancelled before. */
+async function launchOrFind(
+  ctx: SessionContext,
+  running: RunningAttempt,
+  { target, actor, key }: Followed,
+): Promise<Ending> {
+  const { timeout } = running.item;
+  if (running.cancel.aborted) {
+    const { state } = await pollItem(target, key);
+    return state === 'absent' ? { result: 'stopped' } : undefined;
+  }
+  try {
+    const { argv, env } = await commandOf(ctx, running);
+    ctx.run.mayStart(60_000);
+    await startItem(target, actor, { key, argv, env, timeout });
+    return undefined;
+  } catch (error) {
+    if (isSilence(error) || error instanceof Fenced || !isOutsideFailure(error)) throw error;
+    // The guest or Proxmox said no. Only the guest knows whether it runs all the same.
+    const { state } = await pollItem(target, key);
+    return state === 'absent' ? { result: 'failed', lastLine: error.message } : undefined;
   }
 }
 
@@ -134,10 +158,15 @@ interface Sink {
   lastLine(): { readonly lastLine?: string };
 }
 
-function outputSink({ output, id }: SessionContext, item: string, attempt: number): Sink {
+function outputSink(
+  { output, id }: SessionContext,
+  item: string,
+  attempt: number,
+  offset: number,
+): Sink {
   let tail: Uint8Array = new Uint8Array();
   return {
-    offset: 0,
+    offset,
     write: async (bytes) => {
       if (bytes.length === 0) return;
       tail = Buffer.concat([tail, bytes]).subarray(-4096);
@@ -162,39 +191,27 @@ async function drain(target: GuestTarget, key: string, sink: Sink): Promise<Atte
 }
 
 async function judge(
-  target: GuestTarget,
-  actor: Actor,
-  key: string,
+  { target, actor, key, sink }: Followed,
   status: AttemptStatus,
   { item, cancel }: RunningAttempt,
-  sink: Sink,
 ): Promise<Ending> {
-  if (status.state === 'ended') return endingOf(status, sink);
+  if (status.state === 'ended') return endingOf(status, sink.lastLine().lastLine);
   if (status.state === 'lost') return { result: 'lost', ...sink.lastLine() };
   const isOverdue = status.elapsed > item.timeout + OVERDUE_MS;
   if (!cancel.aborted && !isOverdue) return undefined;
   const stopped = await stopItem(target, actor, key);
   await sink.write((await drain(target, key, sink)).tail ?? new Uint8Array());
   if (stopped.state !== 'ended') return { result: 'lost', ...sink.lastLine() };
-  return isOverdue ? { ...endingOf(stopped, sink), result: 'timeout' } : endingOf(stopped, sink);
+  return isOverdue ? { ...endingOf(stopped, sink.lastLine().lastLine), result: 'timeout' } : endingOf(stopped, sink.lastLine().lastLine);
 }
 
-function endingOf({ exitCode, how }: AttemptStatus, sink: Sink): NonNullable<Ending> {
-  const code = exitCode === undefined ? {} : { exitCode };
-  const words = { ...code, ...sink.lastLine() };
-  if (how === 'timeout') return { result: 'timeout', ...words };
-  if (how === 'stopped') return { result: 'stopped', ...words };
-  return { result: exitCode === 0 ? 'ok' : 'failed', ...words };
-}
-
-/** The guest, its agent or the way to it is away; anything else is an answer. */
+/**
+ * The guest, its agent or the way to it is away, and the token may be: all of that says nothing about the attempt.
+ * A refused request is an answer.
+ */
 function isSilence(error: unknown): boolean {
-  if (error instanceof DiagnosticsError) return false;
-  if (error instanceof Error && (error.name === 'WaitTimeout' || error.name === 'ExecLost'))
-    return true;
-  if (!(error instanceof PveError)) return false;
-  const { failure } = error.facts;
-  return failure !== 'unauthenticated' && failure !== 'forbidden' && failure !== 'refused';
+  if (error instanceof WaitTimeout || error instanceof ExecLost) return true;
+  return error instanceof PveError && error.facts.failure !== 'refused';
 }
 
 async function isPoweredOff(ctx: SessionContext, vm: VmHandle): Promise<boolean> {

@@ -1,9 +1,9 @@
-import type { ApplyPorts, Interrupts, Run, TakeWorkers } from '../apply/context.ts';
+import type { ApplyPorts, Interrupts, Run, SessionCare, TakeWorkers } from '../apply/context.ts';
 import type { Lanes } from '../apply/lanes.ts';
 import type { Inventory } from '../model/inventory.ts';
 import type { Plan } from '../model/plan.ts';
-import type { LiveSession, SessionEvent } from '../model/session.ts';
-import type { SessionPlan } from '../model/session-plan.ts';
+import type { LiveSession, SessionEvent, SessionKind } from '../model/session.ts';
+import type { SessionPlan, SessionWorker } from '../model/session-plan.ts';
 import type { State } from '../model/state.ts';
 import type { Bell } from './bell.ts';
 import { requireLive } from './session-state.ts';
@@ -11,16 +11,20 @@ import { requireLive } from './session-state.ts';
 /** Where the output of items goes; `attempt` counts from 1. Bounded by what the guest keeps. */
 export interface ItemOutput {
   append(session: string, item: string, attempt: number, bytes: Uint8Array): Promise<void>;
+  /** Bytes that are there already: whoever goes on with a session on the same machine adds to them. */
+  size(session: string, item: string, attempt: number): Promise<number>;
 }
 
-export interface SessionInput {
-  readonly session: SessionPlan;
-  /** All workers with their launch as an action: where each worker's desired entry and changes come from. */
+/** What a run works with that leads a session, a new one or one that it goes on with. */
+export interface SessionBase {
+  /** All workers with their launch as an action. */
   readonly plan: Plan;
   readonly inventory: Inventory;
   readonly ports: ApplyPorts;
   readonly run: Run;
   readonly take: TakeWorkers;
+  /** For items of other sessions, whose runs are dead, in workers that this one would take. */
+  readonly care?: SessionCare;
   /** Values of `${secret.X}` by X; all that the items use. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly output: ItemOutput;
@@ -30,9 +34,27 @@ export interface SessionInput {
   readonly graceMs: number;
 }
 
+/** A new session. */
+export interface SessionInput extends SessionBase {
+  readonly session: SessionPlan;
+  /** From the command line: it has no name under `sessions:`. */
+  readonly isAdHoc: boolean;
+  /** Plans the session again, against what is true now: for workers that become free while it runs. */
+  readonly replan?: () => Promise<Planned>;
+}
+
+export interface Planned {
+  readonly session: SessionPlan;
+  readonly plan: Plan;
+  readonly inventory: Inventory;
+}
+
 /** What everything in a running session shares. */
-export interface SessionContext extends SessionInput {
+export interface SessionContext extends SessionBase {
   readonly id: string;
+  readonly kind: SessionKind;
+  /** What workers remember having been used by. */
+  readonly label: string;
   readonly lanes: Lanes;
   /** Workers that this run powered on and did not yet power off. */
   readonly running: Set<string>;
@@ -41,6 +63,18 @@ export interface SessionContext extends SessionInput {
   /** Monotonic ms. */
   readonly startedAt: number;
   readonly members: ReadonlyMap<string, Member>;
+  /** Leased by others when this began: workers that may still join. */
+  readonly hopedFor: Set<string>;
+}
+
+/** One worker's part in what a run leads. */
+export interface Part {
+  readonly subject: Pick<SessionWorker, 'worker' | 'node' | 'actions'>;
+  /** `go-on`: it runs and was tested; `end`: it is only to be powered off. */
+  readonly how: 'launch' | 'go-on' | 'end';
+  /** Where the worker's desired entry and changes come from. */
+  readonly plan: Plan;
+  readonly inventory: Inventory;
 }
 
 /** One worker of a running session, besides what is recorded of it. */

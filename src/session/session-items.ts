@@ -68,8 +68,11 @@ function pendingOf(session: LiveSession, item: SessionItem): PendingItem {
 function slotWorkers(session: LiveSession): readonly SlotWorker[] {
   const running = runningByWorker(session);
   return Object.entries(session.workers).map(([name, worker]) => {
-    const work = worker.timeline.find(({ phase }) => phase === 'work');
-    const isOut = worker.leftOut !== undefined || worker.endedAt !== undefined;
+    // Launched anew by a run that went on with the session, it is ready again only then.
+    const last = worker.timeline.at(-1);
+    const work = last?.phase === 'work' ? last : undefined;
+    const isOut =
+      worker.leftOut !== undefined || worker.endedAt !== undefined || last?.phase === 'stop';
     return {
       name,
       node: worker.node,

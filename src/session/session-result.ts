@@ -16,7 +16,11 @@ import { lineOf } from './session-state.ts';
 export function resultOf(
   session: LiveSession,
   at: number,
-  ending: { readonly interrupted: boolean; readonly leftRunning: readonly string[] },
+  ending: Pick<SessionResult, 'leftRunning' | 'broken'> & {
+    readonly interrupted: boolean;
+    /** It is not over: somebody may go on with it. */
+    readonly isLive?: boolean;
+  },
 ): SessionResult {
   const { endedAt, outcome } = lineOf(session, at, ending.interrupted);
   const items = session.items.map((item) => outcomeOf(session, item, endedAt));
@@ -34,6 +38,8 @@ export function resultOf(
       .map((worker) => launchOf(session, worker, endedAt)),
     repositories: usesOf(session, endedAt),
     leftRunning: ending.leftRunning,
+    ...(ending.isLive === true ? { isLive: true } : {}),
+    ...(ending.broken === undefined ? {} : { broken: ending.broken }),
   };
 }
 

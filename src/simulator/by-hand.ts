@@ -42,7 +42,7 @@ export function powerOn(world: World, vmid: number): void {
 export const powerOnVm = powerOn;
 
 /** Pulls the plug. */
-export function powerOff(world: World, vmid: number): void {
+function powerOff(world: World, vmid: number): void {
   cutOff(world, vmOf(world, vmid));
 }
 
@@ -173,7 +173,7 @@ export function returnNode(world: World, name: string): void {
   }
 }
 
-export function restartAgent(world: World, vmid: number): void {
+function restartAgent(world: World, vmid: number): void {
   const { guest } = vmOf(world, vmid).power;
   if (guest !== undefined) restart(guest, world.nowMs);
 }
@@ -184,7 +184,7 @@ export function killAgent(world: World, vmid: number): void {
   if (guest !== undefined) guest.agentReadyMs = null;
 }
 
-export function expireToken(world: World, id: string): void {
+function expireToken(world: World, id: string): void {
   const token = world.access.tokens[id];
   if (token !== undefined) token.expire = Math.max(1, Math.floor(world.nowMs / 1000));
 }

@@ -132,7 +132,7 @@ const storages: WorldSpec['storages'] = [
 ];
 
 /** Who may use the ready-made worlds: one user with every privilege. */
-export const fullAccess: NonNullable<WorldSpec['access']> = {
+const fullAccess: NonNullable<WorldSpec['access']> = {
   users: [{ id: 'muster@pve' }],
   tokens: [
     {

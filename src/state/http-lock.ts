@@ -16,7 +16,7 @@ import { type LockHolder, parseHolder } from './lock-holder.ts';
 export const ABANDON_MS = 30_000;
 
 /** A lock that some Muster took guards one write; one that stands for so long was left by a dead one. */
-export const STALE_MS = 60_000;
+const STALE_MS = 60_000;
 
 /** A process of this machine that is proven dead may have sent its write just before. */
 const DEAD_MS = 2_000;

@@ -68,7 +68,7 @@ export function outcomeUnknown(where: string): DiagnosticsError {
 }
 
 /** The server's own words, short and on one line; never a page. */
-export function serverWords({ body, headers }: HttpAnswer): string | undefined {
+function serverWords({ body, headers }: HttpAnswer): string | undefined {
   const text = Buffer.from(body).toString('utf8').trim();
   if (text === '' || text.startsWith('<') || (headers['content-type'] ?? '').includes('html'))
     return undefined;

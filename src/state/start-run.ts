@@ -41,6 +41,8 @@ export interface LiveRun {
   renew(): Promise<void>;
   /** Stops the heartbeat, gives back all leases, removes the run. May be called again; never throws Fenced. */
   end(): Promise<void>;
+  /** Stops the heartbeat and leaves leases and run as they are: another run takes over when the beat has expired. */
+  abandon(): Promise<void>;
 }
 
 /** How soon a beat that could not be written is tried again. */
@@ -75,6 +77,10 @@ export async function startRun(options: StartRunOptions): Promise<LiveRun> {
     },
     lost: lost.signal,
     renew,
+    abandon: async () => {
+      ended.abort();
+      await heartbeat;
+    },
     end: async () => {
       ended.abort();
       await heartbeat;

@@ -71,6 +71,20 @@ describe('deploy', () => {
     await expectSettled(house);
   });
 
+  it.each([30, 34, 38, 42])(
+    'P13 P47: killed at effect %i while its disk is moved or grown, one more apply ends the same VM',
+    async (atEffect) => {
+      const source = image({ template: 9000, clone: 'linked' });
+      const worker = { ...EAGER, storage: 'fast' };
+      const house = openSite({ w1: worker }, source, { world: roomyWorld() });
+      await house.musterKilled({ atEffect, when: 'after' }, 'apply', '--auto-approve');
+      await house.clock.sleep(180_000);
+      await applied(house);
+      expect(oursIn(house).map(({ vmid }) => vmid)).toEqual([9100]);
+      await expectSettled(house);
+    },
+  );
+
   it('W14: a download with another checksum fails the deploy with what was seen, and leaves nothing', async () => {
     const source = image({ url: CLOUD, checksum: `sha512:${'00'.repeat(64)}`, storage: 'local' });
     const house = openSite({ w1: { ...EAGER, storage: 'local-lvm' } }, source);

@@ -84,7 +84,9 @@ export async function expectSettled(house: House): Promise<void> {
 /** No lease, no run, nothing begun and not ended; every recorded VM is there and off, and no other one of ours. */
 export function expectAtRest(house: House): void {
   const { workers, runs } = house.state();
-  const left = Object.entries(workers).filter(([, { lease, doing }]) => lease ?? doing);
+  const left = Object.entries(workers).flatMap(([worker, { lease, doing }]) =>
+    lease === undefined && doing === undefined ? [] : [{ worker, lease, doing }],
+  );
   expect(left).toEqual([]);
   expect(runs).toEqual({});
   const recorded = Object.values(workers).flatMap(({ vm }) => (vm === undefined ? [] : [vm.vmid]));

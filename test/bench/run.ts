@@ -54,7 +54,10 @@ async function benchMany(project: LargeProject): Promise<void> {
 /** Whole processes: as many workers as terraform has terraform_data, configured, nothing to do. */
 function benchTerraform(count: number): void {
   const version = terraformVersion();
-  if (version === undefined) return say('next to terraform plan', 'terraform is not on PATH');
+  if (version === undefined) {
+    say('next to terraform plan', 'terraform is not on PATH');
+    return;
+  }
   const theirs = terraformProject(count);
   const ours = realProject(filesOf({ workers: count, files: 1, deploy: 'onDemand' }));
   rehearse(ours.root);
@@ -81,10 +84,10 @@ function benchTerraform(count: number): void {
   theirs.remove();
 }
 
-/** The embedded cluster has three nodes: the workers are spread over them. */
+/** Two nodes of the embedded cluster have this storage: the workers are spread over them. */
 function rehearse(root: string): void {
   const yaml = readFileSync(join(root, 'workers/part-0.yaml'), 'utf8');
-  const spread = yaml.replace(/node: pve(\d+)/g, (_, node) => `node: pve${(Number(node) % 3) + 1}`);
+  const spread = yaml.replace(/node: pve(\d+)/g, (_, node) => `node: pve${(Number(node) % 2) + 1}`);
   writeFileSync(join(root, 'workers/part-0.yaml'), spread);
   timeProcess({ file: process.execPath, args: [main, 'apply', '--auto-approve'], cwd: root });
 }

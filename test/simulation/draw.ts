@@ -7,6 +7,7 @@ export interface Draw {
   /** Whole, both ends included. */
   between(from: number, to: number): number;
   chance(part: number): boolean;
+  /** From a list that is not empty. */
   pick<T>(values: readonly T[]): T;
 }
 
@@ -21,9 +22,8 @@ export function drawing(seed: number): Draw {
     between,
     chance: (part) => random.fraction() < part,
     pick: (values) => {
-      const value = values[between(0, values.length - 1)];
-      if (value === undefined) throw new Error('nothing to draw from');
-      return value;
+      const [value] = values.slice(between(0, values.length - 1));
+      return value as (typeof values)[number];
     },
   };
 }

@@ -50,7 +50,7 @@ export async function sessionSeed(seed: number, options: SeedOptions): Promise<V
     : await house.muster(...command);
   story.push(told === undefined ? `killed ${when} effect ${death.atEffect}` : `exit ${told.code}`);
   if (told !== undefined) checkResult(stage, told, options.troubles);
-  await settle(stage, draw.pick([3, 12, 45]) * MINUTE);
+  await settle(stage, draw.pick([12, 45, 200]) * MINUTE);
   checkEnd(stage);
   await house.muster('plan', '--detailed-exitcode').then((plan) => {
     if (plan.code !== 0) seen.accuse(`the plan afterwards: exit ${plan.code}\n${plan.stdout}`);
@@ -91,7 +91,7 @@ function checkResult(stage: Stage, told: Told, hadTroubles: boolean): void {
   if (told.stderr.includes('    at ')) seen.accuse(`a stack trace:\n${told.stderr}`);
   const result = resultOf(told);
   if (result === undefined) {
-    story.push(told.stderr);
+    story.push(told.stderr || told.stdout.slice(-1500));
     if (![1, 4, 6].includes(told.code))
       seen.accuse(`exit ${told.code} without a result\n${told.stderr}`);
     return;

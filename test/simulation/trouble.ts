@@ -63,7 +63,7 @@ export function troublemaker(troubles: readonly Trouble[]): Troublemaker {
     hit,
     done,
     through: (transport, cluster) => ({
-      endpoint: () => transport.endpoint(),
+      ...transport,
       send: (request, sending) => {
         requests += 1;
         const { world } = cluster();

@@ -32,7 +32,7 @@ export function witness(limits: WitnessLimits): Witness {
     wrong,
     accuse,
     watch: (transport, cluster) => ({
-      endpoint: () => transport.endpoint(),
+      ...transport,
       send: (request, sending) => {
         const answer = transport.send(request, sending);
         look(cluster(), limits, accuse);

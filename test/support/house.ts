@@ -65,11 +65,11 @@ export function openHouse(options: HouseOptions = {}): House {
   const clock = options.clock ?? virtualClock();
   const random = seededRandom(options.seed ?? 1);
   const cluster = options.cluster ?? createCluster(options.world ?? quickstartWorld(), clock.now());
-  const write = (path: string, text: string): void => {
-    if (held !== undefined) return held.write(path, text);
+  const writeFile = (path: string, text: string): void => {
     mkdirSync(dirname(join(root, path)), { recursive: true });
     writeFileSync(join(root, path), text);
   };
+  const write = held?.write ?? writeFile;
   for (const [path, text] of Object.entries(options.files ?? {})) write(path, text);
   const transport = (options.intercept ?? ((inner) => inner))(simulatorTransport(cluster, clock));
 

@@ -54,7 +54,9 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
   const history: string[] = [];
   const requests: string[] = [];
   const faults: { method: string; fault: ServerFault }[] = [];
-  let stored = options.stored;
+  const MAIN = '/state/backup';
+  /** By path: several states may share one lock. */
+  const texts = new Map(options.stored === undefined ? [] : [[MAIN, options.stored]]);
   let lock: string | undefined;
 
   const idOf = (text: string | undefined): string | undefined =>
@@ -74,7 +76,8 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
     return answer(200);
   }
 
-  function read(): Answer {
+  function read(request: IncomingMessage): Answer {
+    const stored = texts.get(pathOf(request));
     if (stored === undefined) return answer(404);
     const etag = options.etag === true ? { etag: etagOf(stored) } : {};
     return { ...answer(200, stored), headers: { 'content-md5': md5Of(stored), ...etag } };
@@ -84,12 +87,16 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
     const id = new URL(request.url ?? '', 'http://x').searchParams.get('ID') ?? undefined;
     if (checksIds && idOf(lock) !== id) return answer(409, lock);
     const expected = request.headers['if-match'];
-    if (options.etag === true && expected !== undefined && expected !== etagOf(stored ?? ''))
+    if (
+      options.etag === true &&
+      expected !== undefined &&
+      expected !== etagOf(texts.get(pathOf(request)) ?? '')
+    )
       return answer(412);
     const md5 = request.headers['content-md5'];
     if (md5 !== undefined && md5 !== md5Of(body)) return answer(400, 'bad digest');
-    stored = body;
-    history.push(body);
+    texts.set(pathOf(request), body);
+    if (pathOf(request) === MAIN) history.push(body);
     return answer(200);
   }
 
@@ -100,7 +107,7 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
       case style === 'gitlab' ? 'DELETE/lock' : 'UNLOCK':
         return giveLock(body);
       case 'GET':
-        return read();
+        return read(request);
       case 'POST':
         return write(request, body);
       default:
@@ -132,16 +139,17 @@ export async function startStateServer(options: StateServerOptions = {}): Promis
     request.on('end', () => serve(request, Buffer.concat(chunks).toString('utf8'), response));
   });
   const port = await listen(server, options.port ?? 0);
-  const address = `http://127.0.0.1:${port}/state/backup`;
+  const address = `http://127.0.0.1:${port}${MAIN}`;
   return {
     address,
     lockAddress: style === 'gitlab' ? `${address}/lock` : address,
     port,
-    stored: () => stored,
+    stored: () => texts.get(MAIN),
     history: () => history,
     lock: () => lock,
     put: (text) => {
-      stored = text;
+      if (text === undefined) texts.delete(MAIN);
+      else texts.set(MAIN, text);
     },
     setLock: (next) => {
       lock = next === undefined ? undefined : JSON.stringify(next);
@@ -177,6 +185,10 @@ function answer(status: number, body = ''): Answer {
 function reply(response: ServerResponse, { status, body, headers = {} }: Answer): void {
   response.writeHead(status, headers);
   response.end(body);
+}
+
+function pathOf(request: IncomingMessage): string {
+  return new URL(request.url ?? '', 'http://x').pathname;
 }
 
 function md5Of(text: string): string {

@@ -7,6 +7,7 @@ import { choiceOf, isSet, textOf } from '../flags.ts';
 import { FORMAT_NAMES, FORMATS, type Format } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { markdownView, orFailedMarkdown } from '../markdown-view.ts';
+import { planAgainst } from '../plan-against.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { isImpossible } from '../plan-verdict.ts';
 import { planWithSession } from '../plan-with-session.ts';
@@ -16,6 +17,8 @@ import { writeUserFile } from '../user-file.ts';
 export async function runPlan(invocation: Invocation): Promise<number> {
   const { globals, flags } = invocation;
   if (textOf(flags, 'with-session') !== undefined) return planWithSession(invocation);
+  const against = textOf(flags, 'against');
+  if (against !== undefined) return planAgainst(invocation, against);
   const options = planOptionsOf(flags);
   const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
   const work = () => planAndShow(invocation, options, format);

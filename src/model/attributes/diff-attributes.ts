@@ -45,7 +45,7 @@ export function firstChanges(desired: Attributes, found: Attributes): readonly C
 }
 
 /** True when `found` satisfies `desired` at that path. */
-export function satisfies(path: string, desired: Json, found: Json): boolean {
+function satisfies(path: string, desired: Json, found: Json): boolean {
   const row = rowOf(path);
   return (row?.same ?? sameJson)(desired, found);
 }

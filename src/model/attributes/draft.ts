@@ -47,7 +47,7 @@ export function editProperty(
   setProperties(draft, key, properties);
 }
 
-export function setProperties(draft: Draft, key: string, properties: PropertyString): void {
+function setProperties(draft: Draft, key: string, properties: PropertyString): void {
   if (properties.size === 0) draft.values.delete(key);
   else draft.values.set(key, formatPropertyString(properties));
 }

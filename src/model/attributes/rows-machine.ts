@@ -203,7 +203,7 @@ export const PLACE_ROWS: readonly Attribute[] = [
 ];
 
 /** Lower-cased, without duplicates, sorted: as PVE keeps them (fact 22). */
-export function canonicalTags(tags: readonly string[]): readonly string[] {
+function canonicalTags(tags: readonly string[]): readonly string[] {
   const canonical = tags.map((tag) => tag.trim().toLowerCase()).filter((tag) => tag !== '');
   return [...new Set(canonical)].sort(byCodeUnit);
 }

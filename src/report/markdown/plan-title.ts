@@ -11,7 +11,7 @@ export interface Subject {
 }
 
 /** The first line, by which a bot finds the comment to rewrite; it is compared as a whole line. */
-export function marker(what: 'plan' | 'drift' | 'apply', subject: Subject): string {
+export function marker(what: 'plan' | 'drift' | 'apply' | 'session', subject: Subject): string {
   const { project, environment } = subject;
   return `<!-- muster:${what} project=${markerWord(project)} environment=${markerWord(environment)} -->`;
 }

@@ -121,11 +121,20 @@ function closing(result: SessionResult, paint: Paint): readonly string[] {
     formatDuration(result.tookMs),
   ].join('; ');
   const name = escapeTerminal(result.name ?? result.id);
-  const word = result.outcome === 'interrupted' ? ' interrupted' : '';
-  return indented(`Session ${name}${word}: ${parts}.`, 0).map(paint.bold);
+  const isOpen = result.isLive === true ? ', not over' : '';
+  const word = `${result.outcome === 'interrupted' ? ' interrupted' : ''}${isOpen}`;
+  return [
+    ...(result.broken === undefined ? [] : indented(`Stopped early: ${result.broken}.`, 0)),
+    ...indented(`Session ${name}${word}: ${parts}.`, 0).map(paint.bold),
+  ];
 }
 
 function nextCommands(result: SessionResult, program: string): readonly string[] {
+  if (result.isLive === true)
+    return commandLines([
+      [`${program} sessions resume ${words([result.id])}`, 'go on with it'],
+      [`${program} sessions stop ${words([result.id])}`, 'end it'],
+    ]);
   if (result.leftRunning.length > 0)
     return commandLines([[`${program} shutdown ${words(result.leftRunning)}`, '']]);
   const bad = result.items.filter((item) => item.result !== 'ok');

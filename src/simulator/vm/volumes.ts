@@ -35,7 +35,7 @@ export function isOnNode(storage: SimStorage, node: string): boolean {
 }
 
 /** `local:101/vm-101-disk-0.qcow2`, `local-lvm:vm-101-disk-0`, … */
-export function volumeId(storage: SimStorage, vmid: number, name: string, format: string): string {
+function volumeId(storage: SimStorage, vmid: number, name: string, format: string): string {
   return isDirectory(storage.type)
     ? `${storage.id}:${vmid}/${name}.${format}`
     : `${storage.id}:${name}`;

@@ -25,7 +25,7 @@ export function processOf(guest: Guest, key: string): GuestProcess | undefined {
   );
 }
 
-export function viewAttempt(guest: Guest, key: string, nowMs: number): AttemptView {
+function viewAttempt(guest: Guest, key: string, nowMs: number): AttemptView {
   const folder = attemptFolder(key);
   const exit = readFile(guest, `${folder}/exit`);
   if (exit !== undefined) {

@@ -58,7 +58,7 @@ export function probePort(probe: Probe, host: string, port: string): Found {
   }
 }
 
-export function isAddress(host: string): boolean {
+function isAddress(host: string): boolean {
   return host.includes(':') || /^\d+\.\d+\.\d+\.\d+$/.test(host);
 }
 
