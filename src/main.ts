@@ -150,15 +150,19 @@ async function prompt(question: string): Promise<string | undefined> {
   }
 }
 
+/**
+ * A reader that goes away (`| head`, a `tee` that Ctrl-C ended) is no reason to stop in the middle: what follows is
+ * written to nobody, and the command ends as it would have.
+ */
 function textOutput(stream: NodeJS.WriteStream): TextOutput {
-  // A reader that goes away (`| head`) is no error of ours.
+  let isGone = false;
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
+    if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
+    isGone = true;
   });
   return {
     write: (text) => {
-      stream.write(text);
+      if (!isGone) stream.write(text);
     },
     isTTY: stream.isTTY === true,
     columns: stream.columns,
@@ -180,7 +184,8 @@ function commitOf(env: NodeJS.ProcessEnv): string | undefined {
 
 function flushed(stream: NodeJS.WriteStream): Promise<void> {
   return new Promise((resolve) => {
-    stream.write('', () => resolve());
+    if (stream.destroyed || stream.errored !== null) resolve();
+    else stream.write('', () => resolve());
   });
 }
 

@@ -161,9 +161,9 @@ async function setPool(ctx: WorkerContext, vm: VmHandle, { pool }: ConfigWrite):
     isDone: async () => (await poolNow()) === pool.to,
     send: async () => {
       await requireOurs(ctx, vm);
-      const before = await poolNow();
-      if (before !== undefined) await write.setPool(before, vm.vmid, false);
+      // One request moves it: leaving the old pool first could take away the rights that joining needs.
       if (pool.to !== undefined) await write.setPool(pool.to, vm.vmid, true);
+      else if (pool.from !== undefined) await write.setPool(pool.from, vm.vmid, false);
       return undefined;
     },
   });

@@ -3,14 +3,13 @@ import { firstChanges } from '../model/attributes/diff-attributes.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import { StepFailed } from '../model/errors.ts';
 import type { PveParams } from '../model/ports.ts';
-import { isVmMissing } from '../model/pve-texts.ts';
+import { isVmidTaken } from '../model/pve-texts.ts';
 import { formatDuration, formatSize } from '../model/quantity.ts';
 import { clearDoing } from '../model/transitions.ts';
 import type { ImageSource } from '../model/worker.ts';
 import {
   changeState,
   tellDone,
-  tellProgress,
   tellWarning,
   timeoutsOf,
   type VmHandle,
@@ -18,7 +17,7 @@ import {
 } from './context.ts';
 import { converge } from './converge.ts';
 import { downloadImage } from './download-image.ts';
-import { doubtsAbout } from './identity.ts';
+import { isMade, type Making } from './is-made.ts';
 import { storageLane } from './lanes.ts';
 import { recordMade } from './record-made.ts';
 import { runStep, type Step } from './step.ts';
@@ -26,9 +25,6 @@ import { subjectOf } from './subject.ts';
 import { IdTaken, placeVm } from './vm-id.ts';
 
 const MAX_IDS = 5;
-const LOOK_EVERY_MS = 2000;
-/** A lock of clone or create without a task that holds it, for so long: its task worker died. */
-const STUCK_AFTER_MS = 20_000;
 
 /**
  * Makes the worker's VM: reserves an id, clones the template or imports the image, writes the configuration
@@ -50,9 +46,9 @@ export async function deploy(ctx: WorkerContext): Promise<VmHandle> {
 async function makeVm(ctx: WorkerContext): Promise<VmHandle> {
   const taken: number[] = [];
   for (;;) {
-    const vm = await placeVm(ctx, taken);
+    const { vm, isBegun } = await placeVm(ctx, taken);
     try {
-      await runStep(ctx, await makingStep(ctx, vm));
+      await runStep(ctx, await makingStep(ctx, vm, isBegun));
       return vm;
     } catch (error) {
       if (!(error instanceof IdTaken) || taken.length >= MAX_IDS) throw error;
@@ -63,27 +59,54 @@ async function makeVm(ctx: WorkerContext): Promise<VmHandle> {
   }
 }
 
-async function makingStep(ctx: WorkerContext, vm: VmHandle): Promise<Step> {
+async function makingStep(ctx: WorkerContext, vm: VmHandle, isBegun: boolean): Promise<Step> {
   const { spec } = subjectOf(ctx, vm.uuid);
   const source = spec.imageSource;
   if (source === undefined)
     throw new StepFailed(`image ${spec.image} of ${ctx.worker.worker} was not found on ${vm.node}`);
   const lanes = [storageLane(ctx.plan.limits, vm.node, spec.disk.storage ?? '')];
+  const making = {
+    vm,
+    cloneNode: templateNode(ctx, vm, source),
+    ...(source.kind === 'template' ? { template: source.vmid } : {}),
+    mayBeOurs: isBegun,
+  };
   const common = {
     vm,
     lanes,
     timeout: timeoutsOf(ctx).deploy,
-    isDone: () => isMade(ctx, vm, source),
+    isDone: () => isMade(ctx, making),
   };
-  if (source.kind === 'template') return { ...common, ...cloneStep(ctx, vm, source) };
+  if (source.kind === 'template') {
+    const step = cloneStep(ctx, vm, source);
+    return { ...common, ...step, send: () => sendMaking(making, step.send) };
+  }
   const volume = source.kind === 'import' ? source.volume : await downloadImage(ctx, vm, source);
   return {
     ...common,
     name: 'create',
     message: `creating vm ${vm.vmid} from ${volume}`,
     waitingFor: 'waiting-for-create',
-    send: () => ctx.ports.pve.write.create(vm.node, creation(ctx, vm, volume)),
+    send: () =>
+      sendMaking(making, () => ctx.ports.pve.write.create(vm.node, creation(ctx, vm, volume))),
   };
+}
+
+/** An id that is taken although nothing of ours was ever sent for it is somebody else's, whatever its lock says. */
+async function sendMaking(
+  making: Making,
+  send: () => Promise<string | undefined>,
+): Promise<string | undefined> {
+  try {
+    const upid = await send();
+    making.mayBeOurs = true;
+    return upid;
+  } catch (error) {
+    if (isVmidTaken(error) && !making.mayBeOurs)
+      throw new IdTaken(making.vm.vmid, 'somebody was quicker');
+    making.mayBeOurs = true;
+    throw error;
+  }
 }
 
 function cloneStep(
@@ -92,7 +115,7 @@ function cloneStep(
   source: Extract<ImageSource, { kind: 'template' }>,
 ): Pick<Step, 'name' | 'message' | 'waitingFor' | 'task' | 'send'> {
   const { name, spec, identity } = subjectOf(ctx, vm.uuid);
-  const from = ctx.inventory.vms[String(source.vmid)]?.node ?? vm.node;
+  const from = templateNode(ctx, vm, source);
   const full = source.clone === 'full';
   const description = attributesOf(spec, name, identity).description;
   return {
@@ -138,55 +161,8 @@ function creation(ctx: WorkerContext, vm: VmHandle, volume: string): PveParams &
   return { ...base.values, ...cpu, ...set, ...pool, vmid: vm.vmid };
 }
 
-/**
- * Whether that id holds the VM that this deploy is making. Waits while a clone or creation still holds its
- * lock. Throws IdTaken when it is somebody else's, or when the lock was left by a dead task worker: only root
- * can mend that, and Muster goes on under another id.
- */
-async function isMade(ctx: WorkerContext, vm: VmHandle, source: ImageSource): Promise<boolean> {
-  const { pve, clock } = ctx.ports;
-  const { lineage } = ctx.ports.ledger.current();
-  let idleSince: number | undefined;
-  for (;;) {
-    if (await pve.read.idIsFree(vm.vmid)) return false;
-    const config = await pve.read.config(vm.node, vm.vmid).catch((error: unknown) => {
-      if (isVmMissing(error)) return undefined;
-      throw error;
-    });
-    if (config === undefined)
-      throw new IdTaken(vm.vmid, 'by a guest that this token may not see, or of another node');
-    const { lock } = config.values;
-    if (lock !== 'clone' && lock !== 'create') {
-      const doubt = doubtsAbout(config, vm, lineage, 'card');
-      if (doubt === undefined) return true;
-      throw new IdTaken(vm.vmid, doubt);
-    }
-    const busy = await isBeingMade(ctx, vm, source);
-    idleSince = busy ? undefined : (idleSince ?? clock.monotonic());
-    if (idleSince !== undefined && clock.monotonic() - idleSince > STUCK_AFTER_MS)
-      throw new IdTaken(vm.vmid, leftLocked(vm, lock));
-    tellProgress(ctx, lock, `vm ${vm.vmid} is being made`, { waitingFor: `waiting-for-${lock}` });
-    await clock.sleep(LOOK_EVERY_MS, ctx.interrupts.second);
-  }
-}
-
-async function isBeingMade(
-  ctx: WorkerContext,
-  vm: VmHandle,
-  source: ImageSource,
-): Promise<boolean> {
-  const template = source.kind === 'template' ? source.vmid : undefined;
-  const node =
-    (template === undefined ? undefined : ctx.inventory.vms[String(template)]?.node) ?? vm.node;
-  const tasks = await ctx.ports.pve.tasks.list(node);
-  return tasks.some(
-    ({ running, type, id }) =>
-      running &&
-      ((type === 'qmclone' && id === String(template)) ||
-        (type === 'qmcreate' && id === String(vm.vmid))),
-  );
-}
-
-function leftLocked(vm: VmHandle, lock: string): string {
-  return `its ${lock} was cut off and left a lock that only root can remove (on ${vm.node}: qm unlock ${vm.vmid} && qm destroy ${vm.vmid} --purge)`;
+/** Where a clone is made: PVE keeps its config on the template's node until it has ended. */
+function templateNode(ctx: WorkerContext, vm: VmHandle, source: ImageSource): string {
+  if (source.kind !== 'template') return vm.node;
+  return ctx.inventory.vms[String(source.vmid)]?.node ?? vm.node;
 }

@@ -48,11 +48,16 @@ async function look(pve: Pve, node: string, vmid: number): Promise<Seen> {
     ]);
     return { kind: 'there', config, status, ...(lock === undefined ? {} : { lock }) };
   } catch (error) {
-    if (isVmMissing(error)) return { kind: 'missing' };
+    if (isVmMissing(error) || isForbidden(error)) return { kind: 'missing' };
     if (error instanceof PveError && error.facts.failure === 'node-unreachable')
       return { kind: 'unreachable' };
     throw error;
   }
+}
+
+/** A token without rights on an id gets the same answer whether it is taken or free (fact 44). */
+function isForbidden(error: unknown): boolean {
+  return error instanceof PveError && error.facts.failure === 'forbidden';
 }
 
 function merged(

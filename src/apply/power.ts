@@ -1,4 +1,4 @@
-import { StepFailed, TaskFailed, TaskTimeout } from '../model/errors.ts';
+import { PveError, StepFailed, TaskFailed, TaskTimeout } from '../model/errors.ts';
 import {
   stopWhenClosing,
   tellDone,
@@ -32,6 +32,8 @@ export async function powerOn(ctx: WorkerContext, vm: VmHandle): Promise<void> {
       return ctx.ports.pve.write.start(vm.node, vm.vmid);
     },
   });
+  // It may have run already: then nothing has proven yet whose it is.
+  await requireOurs(ctx, vm);
   tellDone(ctx, 'start', 'powered on');
 }
 
@@ -47,9 +49,10 @@ export async function powerOff(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGue
 async function shutDownOrForce(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGuest): Promise<void> {
   const { pve } = ctx.ports;
   const isOff = async (): Promise<boolean> =>
-    (await pve.read.status(vm.node, vm.vmid)).status === 'stopped';
+    (await patiently(ctx, () => pve.read.status(vm.node, vm.vmid))).status === 'stopped';
   if (await isOff()) return;
-  await requireOurs(ctx, vm);
+  ctx.running.add(ctx.worker.worker);
+  await patiently(ctx, () => requireOurs(ctx, vm));
   for (let tries = 1; ; tries += 1) {
     await waitForQuiet(ctx, vm, isBusy);
     const failure = await shutDownOnce(ctx, vm, isOff);
@@ -70,7 +73,7 @@ async function shutDownOnce(
   ctx: WorkerContext,
   vm: VmHandle,
   isOff: () => Promise<boolean>,
-): Promise<TaskFailed | TaskTimeout | undefined> {
+): Promise<Error | undefined> {
   const timeout = timeoutsOf(ctx).shutdown;
   try {
     await runStep(ctx, {
@@ -87,9 +90,40 @@ async function shutDownOnce(
     });
     return undefined;
   } catch (error) {
-    if (error instanceof TaskFailed || error instanceof TaskTimeout) return error;
+    if (isWorthForce(error)) return error;
     throw error;
   }
+}
+
+/** A guest that hangs or is paused can't shut down by itself; a VM that isn't ours, or no right, is another matter. */
+function isWorthForce(error: unknown): error is Error {
+  if (error instanceof PveError) {
+    const { failure } = error.facts;
+    return failure !== 'forbidden' && failure !== 'unauthenticated' && failure !== 'untrusted';
+  }
+  return error instanceof TaskFailed || error instanceof TaskTimeout || error instanceof StepFailed;
+}
+
+/** Reads through a node or a connection that is away for a while: a worker is not left on for that. */
+async function patiently<T>(ctx: WorkerContext, read: () => Promise<T>): Promise<T> {
+  const { clock } = ctx.ports;
+  const deadline = clock.monotonic() + timeoutsOf(ctx).shutdown;
+  for (;;) {
+    try {
+      return await read();
+    } catch (error) {
+      if (!isAway(error) || clock.monotonic() >= deadline) throw error;
+      tellProgress(ctx, 'stop', 'no answer', { waitingFor: 'waiting-for-node' });
+      await clock.sleep(ASK_EVERY_MS, ctx.interrupts.second);
+      stopWhenClosing(ctx);
+    }
+  }
+}
+
+function isAway(error: unknown): boolean {
+  if (!(error instanceof PveError)) return false;
+  const { failure } = error.facts;
+  return failure === 'node-unreachable' || failure === 'unanswered' || failure === 'unreachable';
 }
 
 async function forceOff(
@@ -120,7 +154,7 @@ async function waitForQuiet(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGuest)
   const begun = clock.monotonic();
   const deadlineMs = timeoutsOf(ctx).patch;
   for (;;) {
-    const { lock, status } = await pve.read.status(vm.node, vm.vmid);
+    const { lock, status } = await patiently(ctx, () => pve.read.status(vm.node, vm.vmid));
     if (status === 'stopped') return;
     const reason =
       lock === 'backup'

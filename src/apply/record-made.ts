@@ -1,4 +1,7 @@
+import { bootDiskKey, cloudInitKey, driveKeys } from '../model/attributes/disk.ts';
 import { readAttributes } from '../model/attributes/read-attributes.ts';
+import type { VmConfig } from '../model/inventory.ts';
+import type { Json } from '../model/json.ts';
 import { parsePropertyString } from '../model/property-string.ts';
 import type { State, WorkerRecord } from '../model/state.ts';
 import { clearDoing, recordDeclared, recordObserved, recordVm } from '../model/transitions.ts';
@@ -11,7 +14,7 @@ import { subjectOf } from './subject.ts';
 export async function recordMade(ctx: WorkerContext, vm: VmHandle): Promise<void> {
   const config = await requireOurs(ctx, vm);
   const { spec } = subjectOf(ctx, vm.uuid);
-  const observed = readAttributes(config, {
+  const seen = readAttributes(config, {
     node: vm.node,
     vmid: vm.vmid,
     ...(spec.pool === undefined ? {} : { pool: spec.pool }),
@@ -23,8 +26,18 @@ export async function recordMade(ctx: WorkerContext, vm: VmHandle): Promise<void
   await changeState(ctx, (state, worker) => {
     const kept = isNew || hasMoved(state.workers[worker], vm, spec) ? image : undefined;
     const made = recordVm(declare(ctx, state, spec), worker, ref, kept);
+    const drives = isNew ? seen.drives : ownDrives(state.workers[worker], config);
+    const observed = drives === undefined ? seen : { ...seen, drives };
     return clearDoing(recordObserved(made, worker, observed), worker);
   });
+}
+
+/** What was attached when it was made; a drive that appeared since is somebody else's, whatever Muster changes. */
+function ownDrives(record: WorkerRecord | undefined, config: VmConfig): Json {
+  const before = record?.observed?.drives;
+  const known = Array.isArray(before) ? before : [];
+  const own = [bootDiskKey(config), cloudInitKey(config)].filter((key) => key !== undefined);
+  return driveKeys(config).filter((key) => known.includes(key) || own.includes(key));
 }
 
 /** The same image has another template on another node: a VM that moved counts as made from the one there. */

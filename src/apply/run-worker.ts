@@ -9,6 +9,7 @@ import {
   VmidTaken,
   WaitTimeout,
 } from '../model/errors.ts';
+import type { Status } from '../model/lifecycle.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, WorkerPlan } from '../model/plan.ts';
 import type { WorkerOutcome } from '../model/result.ts';
@@ -27,6 +28,7 @@ import {
 import { freshInventory } from './fresh.ts';
 import { NotOurs } from './identity.ts';
 import { type Performed, perform } from './perform.ts';
+import { settleFormer } from './settle-former.ts';
 import { stopWhenInterrupted } from './step.ts';
 import { takeLease } from './take-lease.ts';
 import { waitForLock } from './wait-for-lock.ts';
@@ -70,6 +72,7 @@ async function confirmAndRun(
   confirm: Confirm,
   ended: (part: Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>) => WorkerOutcome,
 ): Promise<WorkerOutcome> {
+  await settleFormer(base);
   const state = base.ports.ledger.current();
   const record = lookup(state.workers, base.worker.worker);
   const vm = record?.vm ?? madeVm(base, state);
@@ -148,9 +151,15 @@ function summary(base: WorkerBase): Omit<WorkerOutcome, 'result' | 'tookMs'> {
     worker,
     actions,
     node: record?.vm?.node ?? node,
-    status: record?.vm === undefined ? 'Configured' : 'Shut Down',
+    status: statusNow(base, vmid),
     ...(vmid === undefined ? {} : { vmid }),
   };
+}
+
+/** A VM that this run left on, or that was on when nothing was done to it, is not shut down. */
+function statusNow(base: WorkerBase, vmid: number | undefined): Status {
+  if (vmid === undefined) return 'Configured';
+  return base.running.has(base.worker.worker) ? 'Testing' : 'Shut Down';
 }
 
 /** What went wrong, as an outcome. The record keeps it too: the next plan shows what an interrupted step met. */

@@ -13,21 +13,22 @@ export class IdTaken extends Error {
   }
 }
 
+export interface Placed {
+  readonly vm: VmHandle;
+  /** An interrupted deploy may have begun to make it: what is there under that id may be ours. */
+  readonly isBegun: boolean;
+}
+
 /**
  * The id, node and uuid for a VM to be made. What an interrupted deploy of this worker began is gone on with;
  * otherwise the planned id, or the next free one of the range. The record reserves it before anything is sent.
  */
-export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promise<VmHandle> {
-  const node = ctx.worker.node;
-  const doing = recordOf(ctx)?.doing;
-  if (
-    doing?.vmid !== undefined &&
-    doing.uuid !== undefined &&
-    doing.node === node &&
-    isMaking(doing.step)
-  ) {
-    if (!not.includes(doing.vmid)) return { vmid: doing.vmid, node, uuid: doing.uuid };
-  }
+export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promise<Placed> {
+  const node = ctx.worker.desired?.spec.node ?? ctx.worker.node;
+  const { vmid: begun, node: where, uuid, step = '' } = recordOf(ctx)?.doing ?? {};
+  const isBegun = begun !== undefined && where !== undefined && uuid !== undefined;
+  if (isBegun && isMaking(step) && !not.includes(begun))
+    return { vm: { vmid: begun, node: where, uuid }, isBegun: true };
   const explicit = ctx.worker.desired?.spec.vmid;
   if (explicit !== undefined && not.includes(explicit))
     throw new DiagnosticsError([
@@ -40,7 +41,7 @@ export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promi
   for (const vmid of candidates(ctx, explicit)) {
     if (not.includes(vmid) || !(await ctx.ports.pve.read.idIsFree(vmid))) continue;
     const vm = { vmid, node, uuid: ctx.ports.random.uuid() };
-    if (await reserve(ctx, vm)) return vm;
+    if (await reserve(ctx, vm)) return { vm, isBegun: false };
   }
   const { from, to } = ctx.plan.vmids;
   throw new DiagnosticsError([

@@ -97,7 +97,8 @@ async function readFor(
   const recorded = recordedVms(state);
   const known = new Set(recorded.map(({ vmid }) => vmid));
   const all = [...recorded, ...planned.filter(({ vmid }) => !known.has(vmid))];
-  const bulk = await readInventory(pve, { recorded: all, refresh: true }, context.clock);
+  const need = { recorded: all, vmids: plan.vmids, refresh: true };
+  const bulk = await readInventory(pve, need, context.clock);
   return readDetails(pve, bulk, planNeeds(plan, bulk));
 }
 

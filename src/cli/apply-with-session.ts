@@ -10,7 +10,7 @@ import { type AssembledSession, assembleSession } from './assemble-session.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
-import { reportSession } from './report-session.ts';
+import { reportSession, tellingSession } from './report-session.ts';
 import { sessionExitCode } from './session-exit-code.ts';
 import { leadWithLog, readSecrets } from './session-run.ts';
 
@@ -21,7 +21,8 @@ export async function applyWithSession(invocation: Invocation): Promise<number> 
     const { session, assembled } = planned;
     const items = session.items.map(({ item }) => item);
     const secrets = readSecrets(invocation, session.session, items);
-    show(invocation, planned);
+    const telling = tellingSession(invocation);
+    show(telling, planned);
     const { refusals } = session;
     if (refusals.length > 0)
       throw new DiagnosticsError(
@@ -30,7 +31,7 @@ export async function applyWithSession(invocation: Invocation): Promise<number> 
       );
     const names = session.workers.map(({ worker }) => worker);
     const isAdHoc = textOf(invocation.flags, 'with-session') === undefined;
-    const result = await leadWithLog(invocation, assembled, secrets, names, (base) => {
+    const result = await leadWithLog(telling, assembled, secrets, names, (base) => {
       const replan = async () => {
         const again = await assembleSession(invocation, await reread(invocation, open));
         const { plan, inventory } = again.assembled;
@@ -38,7 +39,7 @@ export async function applyWithSession(invocation: Invocation): Promise<number> 
       };
       return runSession({ ...base, session, isAdHoc, replan });
     });
-    return reportSession(invocation, result);
+    return reportSession(invocation, result, open.project.declaration);
   });
 }
 

@@ -16,6 +16,7 @@ export function normaliseArgv(argv: readonly string[]): SplitArgv {
   const dashes = findDashes(argv);
   const before = dashes < 0 ? argv : argv.slice(0, dashes);
   const words: string[] = [];
+  const bare: string[] = [];
   let isValue = false;
   for (const word of before) {
     if (isValue) {
@@ -23,7 +24,8 @@ export function normaliseArgv(argv: readonly string[]): SplitArgv {
       isValue = false;
       continue;
     }
-    const flag = readFlag(word);
+    const flag = readFlag(word, bare);
+    if (flag === undefined && !word.startsWith('-')) bare.push(word);
     words.push(...(flag?.words ?? [word]));
     isValue = flag?.wantsValue ?? false;
   }
@@ -36,12 +38,13 @@ function findDashes(argv: readonly string[]): number {
 
 function readFlag(
   word: string,
+  bare: readonly string[],
 ): { readonly words: readonly string[]; readonly wantsValue: boolean } | undefined {
   const short = GLOBAL_FLAGS.find((flag) => word === `-${flag.short}`);
   if (short !== undefined) return { words: [word], wantsValue: short.value !== undefined };
   const match = /^--?([a-zA-Z][\w-]+)(?:=([\s\S]*))?$/.exec(word);
   const [, name, value] = match ?? [];
-  const flag = name === undefined ? undefined : findFlag(name);
+  const flag = name === undefined ? undefined : findFlag(name, bare);
   if (flag === undefined) return undefined;
   if (flag.value !== undefined) {
     const full = value === undefined ? `--${name}` : `--${name}=${value}`;
@@ -52,8 +55,11 @@ function readFlag(
   return { words: [`--${name}=${value}`], wantsValue: false };
 }
 
-/** Flags of one name take a value everywhere or nowhere, so the command needn't be known yet. */
-function findFlag(name: string): FlagSpec | undefined {
+/** As the command that was named has it; before one is, flags of one name are taken to be alike. */
+function findFlag(name: string, bare: readonly string[]): FlagSpec | undefined {
   const own = (flags: readonly FlagSpec[]) => flags.find((flag) => flag.name === name);
-  return own(GLOBAL_FLAGS) ?? own(COMMANDS.flatMap((command) => command.flags));
+  const named = [bare.slice(0, 1).join(' '), bare.slice(0, 2).join(' ')];
+  const chosen = COMMANDS.filter((command) => named.includes(command.name));
+  const all = chosen.length > 0 ? chosen : COMMANDS;
+  return own(GLOBAL_FLAGS) ?? own(all.flatMap((command) => command.flags));
 }

@@ -9,7 +9,7 @@ import { expand } from '../plan/expand.ts';
 import { expandFactsOf } from '../plan/expand-facts.ts';
 import { planNeeds } from '../plan/plan-needs.ts';
 import { readDetails } from '../pve/details.ts';
-import { readInventory } from '../pve/inventory.ts';
+import { type InventoryNeed, readInventory } from '../pve/inventory.ts';
 import type { StateView } from '../report/plan/headline.ts';
 import { withoutDeadRuns } from '../state/dead-runs.ts';
 import type { Invocation } from './invocation.ts';
@@ -71,8 +71,7 @@ export async function assemble(
   options: PlanOptions,
 ): Promise<Assembled> {
   const { pve, state, project } = open;
-  const need = { recorded: recordedVms(state), refresh: options.refresh };
-  const bulk = await readInventory(pve, need, invocation.context.clock);
+  const bulk = await readInventory(pve, needOf(open, options), invocation.context.clock);
   const draft = planFor(project, bulk, state, options, false);
   const inventory = await readDetails(pve, bulk, planNeeds(draft, bulk));
   const plan = planFor(project, inventory, state, options, true);
@@ -86,9 +85,12 @@ export async function assembleQuickly(
   options: PlanOptions,
 ): Promise<{ readonly inventory: Inventory; readonly plan: Plan }> {
   const { pve, state, project } = open;
-  const need = { recorded: recordedVms(state), refresh: options.refresh };
-  const inventory = await readInventory(pve, need, invocation.context.clock);
+  const inventory = await readInventory(pve, needOf(open, options), invocation.context.clock);
   return { inventory, plan: planFor(project, inventory, state, options, false) };
+}
+
+function needOf({ state, project }: OpenProject, { refresh }: PlanOptions): InventoryNeed {
+  return { recorded: recordedVms(state), vmids: project.declaration.cluster.vmids, refresh };
 }
 
 function planFor(

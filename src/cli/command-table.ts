@@ -109,6 +109,18 @@ const SESSION: FlagSpec = {
   help: 'the session of this name: launch its workers, run its items, power off',
 };
 
+const RECORD_DIR: FlagSpec = {
+  name: 'record-dir',
+  value: 'DIR',
+  help: 'where reports and the output of items are kept; default: .muster/sessions',
+};
+
+const METRICS: FlagSpec = {
+  name: 'metrics-file',
+  value: 'F',
+  help: 'write what the session did as Prometheus text',
+};
+
 const SESSION_FLAGS: readonly FlagSpec[] = [
   SESSION,
   { name: 'item', value: 'I', repeat: true, help: 'only this item of the session' },
@@ -123,11 +135,22 @@ const SESSION_FLAGS: readonly FlagSpec[] = [
     value: 'D',
     help: 'after Ctrl-C, how long running items may go on; default: 0s',
   },
+  RECORD_DIR,
+  METRICS,
+];
+
+/** Of a session that exists already. */
+const LED_SESSION_FLAGS: readonly FlagSpec[] = [
   {
-    name: 'record-dir',
-    value: 'DIR',
-    help: 'where the output of items goes; default: .muster/sessions',
+    name: 'grace',
+    value: 'D',
+    help: 'after Ctrl-C, how long running items may go on; default: 0s',
   },
+  RECORD_DIR,
+  { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
+  METRICS,
+  TEXT_OR_MARKDOWN,
+  MAX_BYTES,
 ];
 
 const FORCE: FlagSpec = {
@@ -148,6 +171,7 @@ const DRY_RUN: FlagSpec = { name: 'dry-run', help: 'say what would be done; writ
 /** What the commands with two words have in common. */
 export const GROUPS: Readonly<Record<string, string>> = {
   state: 'look into the state, mend it, move it',
+  sessions: 'look at sessions, go on with one, end one',
 };
 
 export const COMMANDS: readonly CommandSpec[] = [
@@ -335,6 +359,55 @@ export const COMMANDS: readonly CommandSpec[] = [
     help: 'draw the workers on their nodes',
     flags: [{ name: 'format', value: 'NAME', help: 'mermaid (default) or dot' }],
     load: async () => (await import('./commands/graph.ts')).runGraph,
+  },
+  {
+    name: 'sessions list',
+    help: 'sessions that run and the last that ended',
+    flags: [],
+    load: async () => (await import('./commands/sessions-list.ts')).runSessionsList,
+  },
+  {
+    name: 'sessions show',
+    args: '<ID> [ITEM]',
+    help: 'timeline and results of a session, or the output of one of its items',
+    flags: [RECORD_DIR],
+    load: async () => (await import('./commands/sessions-show.ts')).runSessionsShow,
+  },
+  {
+    name: 'sessions resume',
+    args: '<ID>',
+    help: 'go on with a session whose run is dead, from any machine',
+    flags: LED_SESSION_FLAGS,
+    load: async () => (await import('./commands/sessions-resume.ts')).runSessionsResume,
+  },
+  {
+    name: 'sessions stop',
+    args: '<ID>',
+    help: 'end what runs of a session whose run is dead, power its workers off',
+    flags: LED_SESSION_FLAGS,
+    load: async () => (await import('./commands/sessions-stop.ts')).runSessionsStop,
+  },
+  {
+    name: 'quarantine',
+    args: '<W...>',
+    help: 'keep workers from being launched or changed; what runs in them goes on',
+    flags: [
+      { name: 'note', value: 'TEXT', help: 'why; needed' },
+      {
+        name: 'until',
+        value: 'D',
+        help: 'for so long (3d), or until a date; default: until release',
+      },
+      DRY_RUN,
+    ],
+    load: async () => (await import('./commands/quarantine.ts')).runQuarantine,
+  },
+  {
+    name: 'release',
+    args: '<W...>',
+    help: 'end the quarantine of workers',
+    flags: [DRY_RUN],
+    load: async () => (await import('./commands/release.ts')).runRelease,
   },
   {
     name: 'doctor',

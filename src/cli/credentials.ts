@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { isCi } from '../model/ci.ts';
 import type { ClusterSpec } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
@@ -65,6 +65,7 @@ async function tlsOf(
   const ca = isGiven(env.MUSTER_PVE_CA) ? env.MUSTER_PVE_CA : undefined;
   const fromEnv = fingerprints.length > 0 || ca !== undefined;
   const path = fromEnv ? ca : cluster.tls.ca;
+  if (!fromEnv && isCi(env) && path !== undefined && isAbsolute(path)) throw caOutside(path);
   const text =
     path === undefined || path.includes('-----BEGIN CERTIFICATE-----') ? path : await readCa(path);
   return {
@@ -99,4 +100,10 @@ function notInCi(endpoints: readonly string[]): DiagnosticsError {
       ['The token was not sent.'],
     ),
   ]);
+}
+
+function caOutside(path: string): DiagnosticsError {
+  const message = `under CI the YAML can't name a file outside the project, and cluster.tls.ca is ${path}`;
+  const remedy = 'Put the certificate into the project, or set MUSTER_PVE_CA in the CI settings.';
+  return new DiagnosticsError([problem('ca-outside-project', message, remedy)]);
 }

@@ -45,12 +45,21 @@ async function examineState(invocation: Invocation, project: Project) {
   const read = await attempt(async () => {
     const store = await openState(invocation, project, 'muster doctor');
     const { state } = await store.read();
-    return { state, view: stateView(store.where, globals.root, state) };
+    const weakness = await store.weakness?.();
+    return { state, weakness, view: stateView(store.where, globals.root, state) };
   });
   if (!read.ok) return { state: undefined, line: failed('state', read.error) };
-  const { state, view } = read.value;
+  const { state, view, weakness } = read.value;
   const seen = view.serial === undefined ? 'new, nothing recorded yet' : `serial ${view.serial}`;
-  const line: DoctorLine = { check: 'state', result: 'ok', seen: `${view.where}: ${seen}` };
+  const line: DoctorLine =
+    weakness === undefined
+      ? { check: 'state', result: 'ok', seen: `${view.where}: ${seen}` }
+      : {
+          check: 'state',
+          result: 'warn',
+          seen: `${view.where}: ${seen}; ${weakness}`,
+          remedy: ['Set lockAddress, or use a server that checks lock ids, such as GitLab.'],
+        };
   const { project: name, environment } = project.declaration;
   return { state: state ?? emptyState(context.random.uuid(), name, environment), line };
 }

@@ -1,5 +1,5 @@
 import { type ApplyInput, applyPlan } from '../apply/apply-plan.ts';
-
+import { fencedPve } from '../apply/fenced-pve.ts';
 import type { Plan } from '../model/plan.ts';
 import type { Log } from '../model/ports.ts';
 import { WRITE_DEADLINE_MS } from '../model/pve-texts.ts';
@@ -7,6 +7,9 @@ import { formatDuration } from '../model/quantity.ts';
 import type { ApplyResult } from '../model/result.ts';
 import { emptyState, type RunRecord } from '../model/state.ts';
 import { confirm } from '../plan/confirm.ts';
+import { closeDeadSessions } from '../session/close-dead.ts';
+import { sessionCare } from '../session/collect-attempts.ts';
+import { deadSessions } from '../session/dead-sessions.ts';
 import { openLedger } from '../state/ledger.ts';
 import { readProcessFacts } from '../state/process-facts.ts';
 import { type LiveRun, startRun } from '../state/start-run.ts';
@@ -32,9 +35,28 @@ export async function execute(
 ): Promise<ApplyResult> {
   const { lineage, log, onError, waitMs } = options;
   const { inventory } = assembled;
-  return withRun(invocation, assembled, { plan, kind: 'apply', lineage, log }, (parts) =>
-    applyPlan({ ...parts, plan, inventory, confirm, options: { onError, waitMs } }),
-  );
+  return withRun(invocation, assembled, { plan, kind: 'apply', lineage, log }, async (parts) => {
+    const given = { plan, inventory, confirm, options: { onError, waitMs } };
+    const result = await applyPlan({ ...parts, ...given, care: sessionCare });
+    if (!result.interrupted) await closeDead(assembled, parts, result.tookMs);
+    return result;
+  });
+}
+
+/** Sessions that nobody leads are over as soon as their workers are off. */
+async function closeDead(assembled: Assembled, parts: RunParts, at: number): Promise<void> {
+  const closed = await closeDeadSessions({ ...parts, dead: lostSessions(assembled) });
+  const { log } = parts.ports;
+  for (const id of closed)
+    log.emit({ kind: 'note', at, message: `session ${id} was lost, and is closed as interrupted` });
+}
+
+/** Ids of sessions whose runs are dead, as far as can be told before anything is taken over. */
+export function lostSessions({
+  state,
+  inventory,
+}: Pick<Assembled, 'state' | 'inventory'>): readonly string[] {
+  return deadSessions(state, inventory.cluster.time).map(({ id }) => id);
 }
 
 export interface RunStart {
@@ -60,7 +82,7 @@ export async function withRun<T>(
   const run = await register(invocation, assembled, start);
   try {
     return await work({
-      ports: { pve: assembled.pve, ledger: run.ledger, clock, random, log },
+      ports: { pve: fencedPve(assembled.pve, run), ledger: run.ledger, clock, random, log },
       run,
       take: taking(invocation, assembled, run, log),
       interrupts: { ...interrupts, second: AbortSignal.any([interrupts.second, run.lost]) },

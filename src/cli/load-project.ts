@@ -1,4 +1,5 @@
 import { loadDeclaration } from '../declare/load-declaration.ts';
+import { isCi } from '../model/ci.ts';
 import type { Declaration } from '../model/declaration.ts';
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { Files, Pve, StateStore } from '../model/ports.ts';
@@ -29,7 +30,21 @@ export async function loadProject(
     ...(session === undefined ? {} : { session }),
   });
   if (declaration === undefined) throw new DiagnosticsError(diagnostics);
-  return { declaration: limited(declaration, globals.parallelism), warnings: diagnostics, files };
+  return {
+    declaration: limited(declaration, globals.parallelism),
+    warnings: [...diagnostics, ...localInCi(invocation, declaration)],
+    files,
+  };
+}
+
+/** A CI machine usually keeps nothing, and each job would begin with a state of its own. */
+function localInCi({ context }: Invocation, declaration: Declaration): readonly Diagnostic[] {
+  const isSimulated = declaration.cluster.endpoints[0] === 'simulator';
+  if (!isCi(context.env) || declaration.state.backend !== 'local' || isSimulated) return [];
+  const message = `under CI the state is in a file of this machine (${declaration.state.path})`;
+  const remedy =
+    'Unless that file outlives the job, keep the state on a server: state: { backend: http, … }.';
+  return [{ ...problem('local-state-in-ci', message, remedy), severity: 'warning' }];
 }
 
 /** `--parallelism` stands in for limits.parallelism everywhere. */

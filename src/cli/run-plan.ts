@@ -17,7 +17,7 @@ import { resultText } from '../report/result-text.ts';
 import { applyExitCode } from './apply-verdict.ts';
 import { type Approval, approve } from './approve.ts';
 import type { Assembled } from './assemble.ts';
-import { execute } from './execute.ts';
+import { execute, lostSessions } from './execute.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
 import { choiceOf, durationOf, isSet, textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
@@ -43,8 +43,11 @@ export async function runAndReport(
   }
   if (plan.refusals.length > 0) return EXIT_CODES.refused;
   const waitMs = durationOf(flags, 'wait') ?? 0;
-  if (!anythingToDo(plan) && !(waitMs > 0 && isAnyWaitable(plan))) return nothingDone(plan);
-  const given = isSet(flags, 'auto-approve') ? ({ kind: 'given' } as const) : approval;
+  const isIdle = !anythingToDo(plan) && !(waitMs > 0 && isAnyWaitable(plan));
+  if (isIdle && lostSessions(assembled).length === 0) return nothingDone(plan);
+  // Closing what is over changes nothing but the record.
+  const mayGoOn = isSet(flags, 'auto-approve') || isIdle;
+  const given = mayGoOn ? ({ kind: 'given' } as const) : approval;
   if (!(await approve(invocation, plan.cluster, given))) {
     context.stdout.write('Nothing was changed.\n');
     return EXIT_CODES.impossible;

@@ -34,7 +34,7 @@ export function setupText(declaration: Declaration): string {
     ...bridgeGrants(workers),
   ];
   const roles = [
-    { name: 'MusterWorker', privileges: workerPrivileges(workers) },
+    { name: 'MusterWorker', privileges: workerPrivileges(workers, pool !== undefined) },
     { name: 'MusterImage', privileges: ['VM.Audit', 'VM.Clone'] },
     { name: 'MusterStorage', privileges: ['Datastore.AllocateSpace', 'Datastore.Audit'] },
     { name: 'MusterDownload', privileges: ['Datastore.AllocateTemplate', 'Datastore.Audit'] },
@@ -78,7 +78,7 @@ function expandOffline(declaration: Declaration): readonly DesiredWorker[] {
 }
 
 /** VM.Config.* by the attributes that these workers declare, the tool's own profile and marks included. */
-function workerPrivileges(workers: readonly DesiredWorker[]): readonly string[] {
+function workerPrivileges(workers: readonly DesiredWorker[], hasPool: boolean): readonly string[] {
   const config = ATTRIBUTES.filter(
     (row) =>
       row.profile === true ||
@@ -86,7 +86,9 @@ function workerPrivileges(workers: readonly DesiredWorker[]): readonly string[] 
   ).flatMap(({ privileges }) => privileges.filter((privilege) => privilege.startsWith('VM.')));
   // smbios1 and the cloud-init drive come with every worker.
   const always = ['VM.Config.HWType', 'VM.Config.Disk', 'VM.Config.Options', 'VM.Config.Cloudinit'];
-  return sorted([...VM_PRIVILEGES, ...always, ...config]);
+  // A VM that was taken out of the pool, or made before there was one, is put into it.
+  const pool = hasPool ? ['Pool.Allocate'] : [];
+  return sorted([...VM_PRIVILEGES, ...pool, ...always, ...config]);
 }
 
 function vmGrants(declaration: Declaration, workers: readonly DesiredWorker[]): readonly Grant[] {

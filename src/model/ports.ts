@@ -201,6 +201,8 @@ export interface StateStore {
   >;
   /** Breaks the backend's own lock, when it has that id: for people who know that its holder is dead. */
   unlock?(id: string): Promise<Unlocked>;
+  /** Why two writers could overwrite each other here; undefined: they can't. For `doctor`; may take a lock for a moment. */
+  weakness?(): Promise<string | undefined>;
 }
 
 export type Unlocked =

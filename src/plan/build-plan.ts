@@ -7,6 +7,7 @@ import { planWorker } from './decide.ts';
 import { applyGuards } from './guards.ts';
 import { identify } from './identity.ts';
 import { fieldOf, locateField } from './locate-field.ts';
+import { lostSessions } from './lost-sessions.ts';
 import type { Decision, PlanInput, WorkerCase, WorkerContext } from './plan-input.ts';
 import { type Preflight, preflight } from './preflight.ts';
 import { renameHints } from './rename-hints.ts';
@@ -159,6 +160,7 @@ function assemble(
       ...strangers,
       ...renameHints(workers, input.state),
       ...nodeFindings(input),
+      ...lostSessions(input),
     ]),
     preflight: checked.lines,
     guards: declaration.guards,

@@ -32,9 +32,9 @@ export type Confirmation =
 export function confirm(planned: WorkerPlan, state: State, inventory: Inventory): Confirmation {
   const record = recordOf(planned, state);
   if (planned.actions.includes('forget') && record === undefined) return { kind: 'done' };
-  if (isRestOf(planned, record)) return { kind: 'run', worker: planned };
   if (isOrphan(planned) && record === undefined) return confirmOrphan(planned, state, inventory);
   const fresh = planAgain(planned, record, state, inventory);
+  if (isRestOf(planned, record)) return confirmRest(planned, record, fresh);
   const differences = differencesOf(planned, fresh);
   if (differences.length > 0) return { kind: 'stale', differences };
   if (fresh.actions.length === 0 && fresh.changes.length === 0) return { kind: 'done' };
@@ -77,6 +77,27 @@ function isRestOf(planned: WorkerPlan, record: WorkerRecord | undefined): boolea
   return planned.uuid === undefined || doing.uuid === planned.uuid || record?.vm === undefined;
 }
 
+/**
+ * What was agreed to is still agreed to, whatever part of it is done; not what somebody else did meanwhile: a hold,
+ * a VM that was switched on, a volume that nobody saw.
+ */
+function confirmRest(
+  planned: WorkerPlan,
+  record: WorkerRecord | undefined,
+  fresh: WorkerPlan,
+): Confirmation {
+  const isLaunched = record?.doing?.action === 'test';
+  const isSwitchedOn =
+    !isLaunched && fresh.actions.includes('shutdown') && !planned.actions.includes('shutdown');
+  const differences = [
+    ...heldDifferences(fresh),
+    ...(isSwitchedOn ? ['shutdown would be needed now, and was not planned'] : []),
+    // Of a replace, the new VM has volumes of its own.
+    ...(fresh.uuid === planned.uuid ? volumeDifferences(planned, fresh) : []),
+  ];
+  return differences.length > 0 ? { kind: 'stale', differences } : { kind: 'run', worker: planned };
+}
+
 function planAgain(
   planned: WorkerPlan,
   record: WorkerRecord | undefined,
@@ -104,40 +125,56 @@ function planAgain(
     force: [worker],
   };
   const identities = identify(state, likeOurs(planned, record, inventory));
-  return planWorker(current, { state, inventory, options, identities }).plan;
+  const { plan, findings } = planWorker(current, { state, inventory, options, identities });
+  const doubt = findings.find(({ code }) => code === 'ambiguous');
+  // Nothing is planned for a VM that may be somebody else's; that does not make it done.
+  if (doubt === undefined || plan.actions.length > 0) return plan;
+  return { ...plan, held: { why: 'guard', by: doubt.message } };
 }
 
 function withoutLease({ lease: _, ...record }: WorkerRecord): WorkerRecord {
   return record;
 }
 
-/** Only VMs that mention this worker's uuid can be its twins: the others need not be read a thousand times. */
+/**
+ * Its own VM, and those that mention its uuid: only they can be its twins, the others need not be read a thousand
+ * times. One that was just cloned, or is being cloned, does not bear the uuid yet.
+ */
 function likeOurs(
   planned: WorkerPlan,
   record: WorkerRecord | undefined,
   inventory: Inventory,
 ): Inventory {
-  const uuids = [planned.uuid, record?.vm?.uuid, record?.doing?.uuid].filter(
-    (uuid) => uuid !== undefined,
-  );
-  const configs = Object.entries(inventory.configs).filter(([, { values }]) =>
-    uuids.some((uuid) => values.smbios1?.toLowerCase().includes(uuid) === true),
+  const refs = [planned, record?.vm, record?.doing];
+  const uuids = refs.map((ref) => ref?.uuid).filter((uuid) => uuid !== undefined);
+  const ids = refs.map((ref) => ref?.vmid).filter((vmid) => vmid !== undefined);
+  const own = new Set(ids.map(String));
+  const configs = Object.entries(inventory.configs).filter(
+    ([vmid, { values }]) =>
+      own.has(vmid) || uuids.some((uuid) => values.smbios1?.toLowerCase().includes(uuid) === true),
   );
   return { ...inventory, configs: Object.fromEntries(configs) };
 }
 
 function differencesOf(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
   return [
-    ...(fresh.held !== undefined && planned.held === undefined
-      ? [`it is held now: ${fresh.held.why}, ${fresh.held.by}`]
-      : []),
+    ...heldDifferences(fresh),
     ...identityDifferences(planned, fresh),
     ...actionDifferences(planned, fresh),
     ...changeDifferences(planned, fresh),
-    ...fresh.frees
-      .filter((volume) => !planned.frees.includes(volume))
-      .map((volume) => `the volume ${volume} would be deleted too`),
+    ...volumeDifferences(planned, fresh),
   ];
+}
+
+/** A hold that was planned and has been waited for is over by now: what holds still, or since then, stands. */
+function heldDifferences({ held }: WorkerPlan): readonly string[] {
+  return held === undefined ? [] : [`it is held now: ${held.why}, ${held.by}`];
+}
+
+function volumeDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  return fresh.frees
+    .filter((volume) => !planned.frees.includes(volume))
+    .map((volume) => `the volume ${volume} would be deleted too`);
 }
 
 function identityDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {

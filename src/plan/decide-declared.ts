@@ -6,7 +6,7 @@ import { interrupted } from '../model/runs.ts';
 import type { WorkerRecord } from '../model/state.ts';
 import type { DesiredWorker } from '../model/worker.ts';
 import { decidePresent } from './decide-present.ts';
-import type { Located } from './identity.ts';
+import { isBegunUnseen, type Located } from './identity.ts';
 import { imageNameChange } from './image-change.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 import { POWER_OFF } from './power.ts';
@@ -38,8 +38,11 @@ export function decideDeclared(
       );
     case 'node-gone':
       return decideAbsent(worker, desired, record, context, ['node-gone']);
-    case 'unreachable':
     case 'invisible':
+      return isBegunUnseen(record, located)
+        ? decideBegun(worker, desired, record, context)
+        : requested(worker, desired, record, context);
+    case 'unreachable':
     case 'ambiguous':
       return requested(worker, desired, record, context);
     case 'unfinished':

@@ -20,7 +20,8 @@ export function decidePresent(
 ): Verdict {
   if (context.options.destroy) return destroyRequested(worker, record, located, context);
   const changes = changesOf(worker, desired, record, located, found, context);
-  const main = mainAction(worker, desired, record, changes.kept, context);
+  const rebuilds = (change: Change) => needsRebuild(change, desired, found, context);
+  const main = mainAction(worker, desired, record, changes.kept, rebuilds, context);
   const off = shutdownReason(worker, located, context);
   const launch: readonly ActionKind[] =
     context.options.test && desired.spec.enabled ? ['test'] : [];
@@ -60,6 +61,7 @@ function mainAction(
   desired: DesiredWorker,
   record: WorkerRecord,
   changes: readonly Change[],
+  needsAnew: (change: Change) => boolean,
   context: WorkerContext,
 ): Main {
   const { options, state, inventory } = context;
@@ -70,11 +72,8 @@ function mainAction(
     ...(stopped ? (['interrupted'] as const) : []),
   ]);
   const resumes = stopped && isBeforeDelete(record);
-  const rebuilds =
-    options.replace.includes(worker.name) ||
-    resumes ||
-    changes.some((change) => needsRebuild(change, desired, context));
-  const inPlace = changes.filter((change) => !needsRebuild(change, desired, context));
+  const rebuilds = options.replace.includes(worker.name) || resumes || changes.some(needsAnew);
+  const inPlace = changes.filter((change) => !needsAnew(change));
   if (rebuilds && waitsForProtection(record, desired) && inPlace.length > 0)
     return {
       action: inPlace.some(({ cost }) => cost !== 'record') ? 'update' : 'configure',
@@ -99,15 +98,19 @@ function isBeforeDelete({ doing }: WorkerRecord): boolean {
   return doing?.action === 'replace' && ['shutdown', 'stop', 'delete'].includes(doing.step);
 }
 
-/** PVE moves a powered-off VM when its storage is on the other node too; otherwise it is made anew there. */
+/**
+ * PVE moves a powered-off VM when the other node has the storage that its disk goes to: the declared one, else the
+ * one where it lies now. Otherwise it is made anew there.
+ */
 function needsRebuild(
   change: Change,
   { spec }: DesiredWorker,
+  found: Attributes | undefined,
   { inventory }: WorkerContext,
 ): boolean {
   if (change.cost !== 'migrate') return change.cost === 'rebuild';
   const storages = Object.values(inventory.storages).filter(({ node }) => node === spec.node);
-  const wanted = spec.disk.storage;
+  const wanted = spec.disk.storage ?? found?.['disk.storage'];
   if (storages.length === 0 || wanted === undefined) return false;
   return !storages.some(({ storage, enabled }) => storage === wanted && enabled);
 }

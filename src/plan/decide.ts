@@ -4,7 +4,7 @@ import type { WorkerRecord } from '../model/state.ts';
 import { decideDeclared } from './decide-declared.ts';
 import { decideUndeclared } from './decide-undeclared.ts';
 import { heldOf } from './held.ts';
-import { type Located, locate } from './identity.ts';
+import { isBegunUnseen, type Located, locate } from './identity.ts';
 import type { Decision, WorkerCase, WorkerContext } from './plan-input.ts';
 import { summaryOf } from './summary.ts';
 import { workerFindings } from './worker-findings.ts';
@@ -84,7 +84,10 @@ function declaredPart({ desired }: WorkerCase): Partial<WorkerPlan> {
   };
 }
 
+/** While PVE clones onto another node, the config lies on the template's node: not where the VM will be. */
 function nodeOf({ desired, record }: WorkerCase, located: Located): string {
+  if (located.kind === 'unfinished' && record?.vm === undefined)
+    return record?.doing?.node ?? desired?.spec.node ?? located.vm.node;
   if ('vm' in located) return located.vm.node;
   return record?.vm?.node ?? desired?.spec.node ?? record?.declared.node ?? '';
 }
@@ -92,9 +95,11 @@ function nodeOf({ desired, record }: WorkerCase, located: Located): string {
 /** The VM these actions are for. A VM that is gone has none; an id to be given out comes later. */
 function vmPart({ record, desired }: WorkerCase, located: Located): Partial<WorkerPlan> {
   const doing = record?.doing;
-  if (located.kind === 'none' || located.kind === 'gone') {
-    const begun = located.kind === 'gone' && record?.vm === undefined ? doing?.vmid : undefined;
-    const vmid = desired?.spec.vmid ?? (begun === undefined ? undefined : begun);
+  const isElsewhere = desired !== undefined && isBegunUnseen(record, located);
+  if (located.kind === 'none' || located.kind === 'gone' || isElsewhere) {
+    const isFree = located.kind === 'gone' && located.recycled === undefined;
+    const begun = isFree && record?.vm === undefined ? doing?.vmid : undefined;
+    const vmid = desired?.spec.vmid ?? begun;
     return vmid === undefined ? {} : { vmid };
   }
   if (located.kind === 'adoptable') return { vmid: located.vm.vmid, uuid: located.uuid };

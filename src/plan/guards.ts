@@ -43,8 +43,10 @@ export function applyGuards(
   };
 }
 
+/** A lease or a lock ends by itself, and `--wait` goes on then: workers held by nothing else count too. */
 function namesWith(workers: readonly WorkerPlan[], action: string): readonly string[] {
   return workers
-    .filter(({ held, actions }) => held === undefined && actions.some((kind) => kind === action))
+    .filter(({ held }) => held === undefined || held.why === 'leased' || held.why === 'locked')
+    .filter(({ actions }) => actions.some((kind) => kind === action))
     .map(({ worker }) => worker);
 }

@@ -2,7 +2,7 @@ import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Held } from '../model/plan.ts';
 import { describeRun, holderOf } from '../model/runs.ts';
 import type { RunRecord } from '../model/state.ts';
-import type { Located } from './identity.ts';
+import { isBegunUnseen, type Located } from './identity.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 
 const RECORD_ONLY: readonly ActionKind[] = ['configure', 'forget', 'rename'];
@@ -33,7 +33,8 @@ export function heldOf(
 }
 
 /** Its VM can't be reached or seen: shown even when nothing is planned. */
-function heldByPlace({ name }: WorkerCase, located: Located): Held | undefined {
+function heldByPlace({ name, desired, record }: WorkerCase, located: Located): Held | undefined {
+  if (desired !== undefined && isBegunUnseen(record, located)) return undefined;
   if (located.kind === 'unreachable')
     return {
       why: 'unreachable',

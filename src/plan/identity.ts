@@ -32,7 +32,14 @@ export type Located =
 export interface Stranger {
   readonly vm: VmFacts;
   readonly config: VmConfig;
-  readonly kind: 'ours' | 'copy' | 'restore' | 'ambiguous' | 'other-lineage' | 'foreign';
+  readonly kind:
+    | 'ours'
+    | 'half-made'
+    | 'copy'
+    | 'restore'
+    | 'ambiguous'
+    | 'other-lineage'
+    | 'foreign';
   readonly owner?: Owner;
 }
 
@@ -76,6 +83,14 @@ export function locate(
   if (lock === 'clone' || lock === 'create') return { kind: 'unfinished', vm, lock };
   if (config === undefined) return { kind: 'invisible' };
   return judge(ref, vm, config, state, inventory, identities);
+}
+
+/**
+ * An id that was only intended is taken by something that can't be seen: nothing says that it is the worker's, and
+ * it goes on under another one.
+ */
+export function isBegunUnseen(record: WorkerRecord | undefined, located: Located): boolean {
+  return located.kind === 'invisible' && record !== undefined && record.vm === undefined;
 }
 
 /** `meta`'s ctime in seconds; it is the same in a clone and its template. */
@@ -159,10 +174,16 @@ function stranger(
     return { ...base, kind: 'foreign' };
   const lineage = marks.serialLineage ?? marks.card?.lineage;
   if (lineage !== state.lineage) return { ...base, kind: 'other-lineage' };
+  if (isHalfMade(marks)) return { ...base, kind: 'half-made' };
   if (marks.card !== undefined && marks.card.uuid !== marks.uuid) return { ...base, kind: 'copy' };
   const twins = byUuid.get(marks.uuid ?? '') ?? [];
   if (twins.length > 1) return { ...base, kind: 'restore' };
   return { ...base, kind: marksAgree(marks) ? 'ours' : 'ambiguous' };
+}
+
+/** The card comes with the clone call, all other marks with the first write. A copy of a worker has them too. */
+function isHalfMade({ card, serialLineage, tagged }: Marks): boolean {
+  return card !== undefined && serialLineage === undefined && !tagged;
 }
 
 function candidates(inventory: Inventory) {

@@ -2,7 +2,7 @@ import { assertNever } from '../model/assert-never.ts';
 import { attributesOf } from '../model/attributes/read-attributes.ts';
 import { rowOf } from '../model/attributes/rows.ts';
 import { optionPrivileges } from '../model/attributes/rows-options.ts';
-import type { ActionKind, WorkerPlan } from '../model/plan.ts';
+import type { ActionKind, Change, WorkerPlan } from '../model/plan.ts';
 import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 
 /** One privilege that something needs on one path; any of several will do. */
@@ -101,7 +101,8 @@ function updateNeeds(
   spec: WorkerSpec | undefined,
   why: ActionKind,
 ): readonly PrivilegeNeed[] {
-  const paths = changes.filter(({ cost }) => cost !== 'record').map(({ path }) => path);
+  const written = changes.filter(({ cost }) => cost !== 'record');
+  const paths = written.map(({ path }) => path);
   const grows = paths.some((path) => path === 'disk.size' || path === 'disk.storage');
   const storage = spec?.disk.storage;
   return [
@@ -113,7 +114,15 @@ function updateNeeds(
     ...(spec !== undefined && paths.some((path) => path.startsWith('networks['))
       ? bridgeNeeds(spec, why)
       : []),
+    ...written.filter(({ path }) => path === 'pool').flatMap((change) => poolNeeds(change, why)),
   ];
+}
+
+/** A deploy makes the VM in its pool; one that is there is moved, out of one and into another. */
+function poolNeeds({ before, after }: Change, why: string): readonly PrivilegeNeed[] {
+  return [before, after].flatMap((pool) =>
+    typeof pool === 'string' ? needs(`/pool/${pool}`, [['Pool.Allocate']], why) : [],
+  );
 }
 
 function attributeNeeds(

@@ -1,3 +1,4 @@
+import { bootDiskKey, cloudInitKey, volumeOf } from '../model/attributes/disk.ts';
 import type { Declaration } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
@@ -7,7 +8,7 @@ import { type Owner, readMarks } from '../model/marks.ts';
 import type { Finding } from '../model/plan.ts';
 import { emptyState, type State, type WorkerRecord } from '../model/state.ts';
 import { putWorker, recordNodes, vmidOwner } from '../model/transitions.ts';
-import type { DesiredWorker } from '../model/worker.ts';
+import type { Attributes, DesiredWorker } from '../model/worker.ts';
 import { ctimeOf, identify, marksAgree, type Stranger } from './identity.ts';
 import { strangerFindings } from './strangers.ts';
 import { attributesFound } from './worker-views.ts';
@@ -134,7 +135,7 @@ function takeIn(
       },
       declared: declared.spec,
       declaredIn: `${file}:${line}`,
-      observed: attributesFound(config, vm),
+      observed: observedOf(stranger),
       // Nothing on a VM says what it was made from; "unknown" never asks for a new one.
       image: { name: declared.spec.image, source: 'unknown' },
       protect: declared.spec.protect,
@@ -143,6 +144,15 @@ function takeIn(
       last: before?.last ?? {},
     },
   };
+}
+
+/** A drive that somebody attached since is not known for Muster's: only those that every worker is made with are. */
+function observedOf({ vm, config }: Stranger): Attributes {
+  const found = attributesFound(config, vm);
+  const own = [bootDiskKey(config), cloudInitKey(config)].filter((key) => key !== undefined);
+  const names = [...own, ...own.map((key) => volumeOf(config.values[key]))];
+  const drives = Array.isArray(found.drives) ? found.drives : [];
+  return { ...found, drives: drives.filter((drive) => names.some((name) => name === drive)) };
 }
 
 function lineageOf({ declaration, inventory, lineage }: RecoverInput): string {

@@ -43,6 +43,16 @@ export function strangerFindings(stranger: Stranger): readonly Finding[] {
           remedy: `Declare ${whose} to adopt it, or delete it: muster apply --prune`,
         },
       ];
+    case 'half-made':
+      return [
+        {
+          code: 'half-made',
+          ...about,
+          ...(owner === undefined ? {} : { worker: owner.worker }),
+          message: `vm ${vm.vmid} on ${vm.node} was begun for ${whose} and not finished, and no record knows of it; it is not touched`,
+          remedy: `Delete it when no deploy of ${whose} runs elsewhere: on ${vm.node}: qm destroy ${vm.vmid} --purge`,
+        },
+      ];
     case 'copy':
       return [
         {

@@ -9,6 +9,8 @@ import { mapBounded } from './limiter.ts';
 export interface InventoryNeed {
   /** VMs that the state records, with the nodes where they were last. */
   readonly recorded: readonly { readonly vmid: number; readonly node: string }[];
+  /** Ids that Muster's VMs are made under: one of these may be half made, and not tagged yet. */
+  readonly vmids?: { readonly from: number; readonly to: number };
   /** False: only the cluster's one list is read; no power states, no configs, no absences. */
   readonly refresh: boolean;
 }
@@ -17,7 +19,7 @@ const AT_ONCE = 8;
 
 /**
  * Phase 1 of the inventory: what there is. One list of the cluster, one list per node with recorded or tagged
- * VMs (only that has true power states), one config per candidate, and two requests for version and quorum.
+ * VMs, or with ids of Muster's range (only that has true power states), one config of each of these, and two requests for version and quorum.
  * A node that does not answer makes its VMs unreachable and nothing else fails; a recorded VM that no list
  * shows is gone only when its id is free. Throws PveError when the cluster itself can't be read.
  */
@@ -93,13 +95,24 @@ async function readPowerStates(
 }
 
 function nodesThatMatter(need: InventoryNeed, list: ClusterList): readonly string[] {
-  const recorded = new Set(need.recorded.map(({ vmid }) => vmid));
-  const seen = list.vms.filter((vm) => recorded.has(vm.vmid) || vm.tags.includes(MARK_TAG));
+  const seen = list.vms.filter(candidatesOf(need));
   const listed = new Set(seen.map((vm) => vm.vmid));
   const unseen = need.recorded.filter(({ vmid }) => !listed.has(vmid));
   const nodes = new Set([...seen, ...unseen].map(({ node }) => node));
   // A recorded node that is no member any more has nothing to answer.
   return [...nodes].filter((node) => node in list.nodes).sort(byCodeUnit);
+}
+
+/** Recorded, tagged, or under an id of Muster's range. */
+function candidatesOf({
+  recorded,
+  vmids,
+}: Pick<InventoryNeed, 'recorded' | 'vmids'>): (vm: VmFacts) => boolean {
+  const ids = new Set(recorded.map(({ vmid }) => vmid));
+  return ({ vmid, kind, template, tags }) =>
+    ids.has(vmid) ||
+    tags.includes(MARK_TAG) ||
+    (vmids !== undefined && kind === 'qemu' && !template && vmid >= vmids.from && vmid <= vmids.to);
 }
 
 /** Pool and HA state stand in the cluster's list only. */
@@ -117,9 +130,9 @@ async function readCandidates(
   need: InventoryNeed,
   inventory: Inventory,
 ): Promise<Inventory> {
-  const recorded = new Set(need.recorded.map(({ vmid }) => vmid));
+  const isCandidate = candidatesOf(need);
   const candidates = Object.values(inventory.vms)
-    .filter((vm) => vm.kind === 'qemu' && (recorded.has(vm.vmid) || vm.tags.includes(MARK_TAG)))
+    .filter((vm) => vm.kind === 'qemu' && isCandidate(vm))
     .filter((vm) => isReachable(inventory.nodes[vm.node]));
   const answers = await mapBounded(candidates, AT_ONCE, async (vm) => {
     try {
@@ -131,11 +144,14 @@ async function readCandidates(
   const read = answers.flatMap(({ vm, config }) =>
     config === undefined ? [] : [[String(vm.vmid), config] as const],
   );
-  const silent = answers.flatMap(({ vm, failure }) =>
+  // One that only has an id of the range keeps it, so that nothing else takes it, and says nothing of its node.
+  const isKnown = candidatesOf({ recorded: need.recorded });
+  const unread = answers.filter(({ vm }) => isKnown(vm));
+  const silent = unread.flatMap(({ vm, failure }) =>
     failure?.kind === 'silent' ? [{ node: vm.node, reason: failure.reason }] : [],
   );
   const hidden = new Set(
-    answers.flatMap(({ vm, failure }) => (failure?.kind === 'hidden' ? [vm.vmid] : [])),
+    unread.flatMap(({ vm, failure }) => (failure?.kind === 'hidden' ? [vm.vmid] : [])),
   );
   return {
     ...inventory,

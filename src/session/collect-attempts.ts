@@ -4,13 +4,12 @@ import { targetOf } from '../apply/launch-test.ts';
 import { guestActivity } from '../guest/activity.ts';
 import { keyDirectory, pollItem } from '../guest/supervise-item.ts';
 import type { GuestTarget } from '../guest/target.ts';
-import type { LiveSession } from '../model/session.ts';
 import { deadSessions, type RunningItem, runningIn } from './dead-sessions.ts';
-import { endingOf } from './item-ending.ts';
+import { endingOf, endTime, type ItemEnding } from './item-ending.ts';
 import { lastLineOf } from './last-line.ts';
 import { isOutsideFailure } from './outside-failure.ts';
-import { attemptKey } from './session-items.ts';
-import { type AttemptEnded, endAttempt } from './session-state.ts';
+import { attemptKey, attemptsOf } from './session-items.ts';
+import { endAttempt, requireLive } from './session-state.ts';
 
 /** Attempts of a patch run are no work items: whoever powers off waits for package managers by itself. */
 const OWN = /^patch_/;
@@ -26,7 +25,7 @@ export const sessionCare: SessionCare = {
       for (const running of runningIn(session, ctx.worker.worker)) {
         const key = attemptKey(session.id, running.item, running.attempt);
         known.add(keyDirectory(key));
-        if (!(await collectOne(ctx, vm, session, running)))
+        if (!(await collectOne(ctx, vm, session.id, running)))
           working.push(`${running.item} of session ${session.id}`);
       }
     const { attempts } = await guestActivity(targetOf(ctx, vm)).catch(ifSilent({ attempts: [] }));
@@ -35,26 +34,26 @@ export const sessionCare: SessionCare = {
   },
 };
 
-/** False while it runs. */
-async function collectOne(
+/** Records how an attempt ended that nobody follows. False while it runs. */
+export async function collectOne(
   ctx: WorkerContext,
   vm: VmHandle,
-  { id }: LiveSession,
+  id: string,
   { item, attempt }: RunningItem,
 ): Promise<boolean> {
   const target = targetOf(ctx, vm);
   const found = await howItEnded(target, attemptKey(id, item, attempt));
   if (found === undefined) return false;
-  const ended = { item, attempt, at: clusterNow(ctx), ...found };
-  await ctx.ports.ledger.commit((state) => endAttempt(state, id, ended));
+  await ctx.ports.ledger.commit((state) => {
+    const begun = attemptsOf(requireLive(state, id), item)[attempt - 1]?.startedAt ?? 0;
+    const at = endTime(begun, found, clusterNow(ctx));
+    return endAttempt(state, id, { item, attempt, at, ...found });
+  });
   return true;
 }
 
 /** undefined: it runs. A guest that doesn't answer is about to be powered off: then nobody will ever know. */
-async function howItEnded(
-  target: GuestTarget,
-  key: string,
-): Promise<Pick<AttemptEnded, 'result' | 'exitCode' | 'lastLine'> | undefined> {
+async function howItEnded(target: GuestTarget, key: string): Promise<ItemEnding | undefined> {
   const status = await pollItem(target, key, 'last').catch(ifSilent(undefined));
   switch (status?.state) {
     case 'running':

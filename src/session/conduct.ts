@@ -14,10 +14,10 @@ import {
   type SessionContext,
   sessionTime,
 } from './session-context.ts';
+import { brokenGuard } from './session-guard.ts';
 import { itemState } from './session-items.ts';
 import { resultOf } from './session-result.ts';
 import { finishSession } from './session-state.ts';
-import { brokenGuard } from './session-guard.ts';
 
 export interface Conducted {
   readonly id: string;
@@ -54,6 +54,9 @@ export async function conduct(
     startedAt: base.ports.clock.monotonic(),
     members,
     hopedFor: new Set(session.hopedFor),
+    collecting: new Set(
+      parts.flatMap(({ subject, collects }) => (collects ? [subject.worker] : [])),
+    ),
   };
   const leading: Promise<void>[] = [];
   const admit = (part: Part): void => {
@@ -89,6 +92,7 @@ function admitted(
       (isOff) => turnedOff(isOff),
       (error: unknown) => {
         member.leave.abort();
+        ctx.collecting.delete(member.worker);
         turnedOff(false);
         ctx.bell.ring();
         throw error;

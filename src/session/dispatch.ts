@@ -44,7 +44,7 @@ export async function dispatch(ctx: SessionContext): Promise<void> {
   while (!ctx.interrupts.second.aborted && bugs.length === 0) {
     if (!ctx.interrupts.first.aborted) await assign(ctx, follow);
     letGo(ctx, attempts.size, stuck);
-    if (attempts.size === 0 && !mayStartMore(ctx)) break;
+    if (attempts.size === 0 && ctx.collecting.size === 0 && !mayStartMore(ctx)) break;
     await ctx.bell.wait(LOOK_AGAIN_MS);
   }
   cancel.abort();
@@ -59,8 +59,11 @@ function adopt(
   follow: (session: LiveSession, item: SessionItem) => void,
 ): void {
   const session = liveSession(ctx);
-  for (const item of session.items)
-    if (itemState(session, item) === 'running') follow(session, item);
+  for (const item of session.items) {
+    const worker = attemptsOf(session, item.name).at(-1)?.worker ?? '';
+    const isFollowed = itemState(session, item) === 'running' && !ctx.collecting.has(worker);
+    if (isFollowed) follow(session, item);
+  }
 }
 
 async function assign(
@@ -133,7 +136,7 @@ function mayStartMore(ctx: SessionContext): boolean {
 
 /** Workers without an item go when no item waits and none that runs may have to be tried again. */
 function letGo(ctx: SessionContext, running: number, stuck: ReadonlySet<string>): void {
-  if (mayStartMore(ctx)) return;
+  if (ctx.collecting.size > 0 || mayStartMore(ctx)) return;
   const session = liveSession(ctx);
   const live = session.items.filter(
     (item) => itemState(session, item) === 'running' && !stuck.has(item.name),

@@ -71,7 +71,8 @@ async function take(
   const now = sessionTime(ctx);
   await changeSession(ctx, (before, id) =>
     had.reduce((state, { worker, node, vmid, readyAt }) => {
-      const slots = planned.plan.workers.find((each) => each.worker === worker)?.desired?.spec.slots;
+      const slots = planned.plan.workers.find((each) => each.worker === worker)?.desired?.spec
+        .slots;
       const known = vmid === undefined ? {} : { vmid };
       const expectedAt = now + Math.round(readyAt);
       return joinWorker(state, id, worker, { node, ...known, slots: slots ?? 1, expectedAt });

@@ -15,6 +15,8 @@ import type { SessionAction } from '../model/session-plan.ts';
 import type { State } from '../model/state.ts';
 import { clearDoing, recordUse } from '../model/transitions.ts';
 import { workerDigest } from '../plan/worker-digest.ts';
+import { collectOne } from './collect-attempts.ts';
+import { loseAttempts, runningIn } from './dead-sessions.ts';
 import { isOutsideFailure } from './outside-failure.ts';
 import { rememberMember } from './remember-member.ts';
 import {
@@ -44,13 +46,14 @@ export async function leadMember(
   const base = await baseOf(ctx, part);
   try {
     if (how === 'go-on') await goOn(ctx, member, base, subject);
-    else if (how === 'launch') await launchAndWork(ctx, member, base, subject);
+    else if (how === 'launch') await launchAndWork(ctx, member, base, part);
   } catch (error) {
     if (error instanceof StillWorking) return await leaveAlone(ctx, member, error);
     if (!(error instanceof Interrupted) && !isOutsideFailure(error)) throw error;
     await leaveOut(ctx, member, error.message).catch(ignoreOutside);
   }
   const isOff = await turnOff(ctx, base, subject);
+  ctx.collecting.delete(subject.worker);
   ctx.bell.ring();
   return isOff;
 }
@@ -59,13 +62,14 @@ async function launchAndWork(
   ctx: SessionContext,
   member: Member,
   base: WorkerBase,
-  subject: Part['subject'],
+  { subject, collects }: Part,
 ): Promise<void> {
   await prepare(ctx, base, subject);
   const vm = requireVm(base);
   await enter(ctx, subject, 'start');
   const onPhase = (phase: LaunchPhase): Promise<void> => enter(ctx, subject, phase);
   const { test } = await launch({ ...base, action: 'session', onPhase }, vm, ctx.kind);
+  if (collects === true) await collect(ctx, { ...base, action: 'session' }, vm);
   const failed = test.checks.find(({ result }) => result === 'fail');
   if (failed === undefined) await work(ctx, member, base, subject, vm);
   else await leaveOut(ctx, member, `${failed.id}: ${failed.seen}`);
@@ -97,6 +101,14 @@ async function goOn(
   await work(ctx, member, base, subject, vm);
 }
 
+/** It was off: what ran in it before is over, and its disk tells how as far as it ended by itself. */
+async function collect(ctx: SessionContext, act: WorkerContext, vm: VmHandle): Promise<void> {
+  const { worker } = act.worker;
+  for (const running of runningIn(liveSession(ctx), worker))
+    await collectOne(act, vm, ctx.id, running);
+  ctx.collecting.delete(worker);
+}
+
 function isWorkedIn(ctx: SessionContext, worker: string): boolean {
   return Object.values(liveSession(ctx).attempts).some((attempts) => {
     const last = attempts.at(-1);
@@ -111,6 +123,7 @@ async function leaveAlone(ctx: SessionContext, member: Member, why: Error): Prom
     const ended = endWorker(state, id, member.worker, sessionTime(ctx));
     return releaseLeases(ended, ctx.run.id, [member.worker]);
   });
+  ctx.collecting.delete(member.worker);
   ctx.bell.ring();
   return true;
 }
@@ -199,7 +212,7 @@ async function turnOff(
     }
     await changeSession(ctx, (state, id) => {
       const now = sessionTime(ctx);
-      const ended = endWorker(state, id, worker, now);
+      const ended = endWorker(loseAttempts(state, id, worker, now), id, worker, now);
       const used = recordUse(withoutLaunch(ended, worker), worker, now, ctx.label);
       return releaseLeases(rememberMember(used, id, worker), ctx.run.id, [worker]);
     });

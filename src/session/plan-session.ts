@@ -62,7 +62,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
   const repositories = repositoriesOf(items, declaration.repositories);
   const workers = sessionWorkers(choice.chosen, input, now);
   // What other sessions use of a repository now says nothing about then.
-  const limits = limitsOf({ spec, repositories }, { sessions: {} });
+  const limits = limitsOf({ spec, repositories }, { sessions: {} }, 0);
   const { planned, forecast } = forecastOf(items, choice.chosen, workers, limits);
   return {
     session,

@@ -1,11 +1,12 @@
+import { freshInventory } from '../apply/fresh.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { lookup } from '../model/lookup.ts';
+import type { Plan, WorkerPlan } from '../model/plan.ts';
 import { describeRun, isExpired } from '../model/runs.ts';
 import type { LiveSession, SessionWorkerRecord } from '../model/session.ts';
 import type { SessionAction } from '../model/session-plan.ts';
 import type { SessionResult } from '../model/session-result.ts';
 import type { RunRecord, State } from '../model/state.ts';
-import { freshInventory } from '../apply/fresh.ts';
 import { conduct } from './conduct.ts';
 import { loseAttempts, runningIn } from './dead-sessions.ts';
 import { nameRun } from './run-session.ts';
@@ -44,7 +45,10 @@ export async function resumeSession(input: ResumeInput): Promise<SessionResult> 
 }
 
 /** All leases of its workers that are not off yet, in one write. */
-async function takeOver({ ports, take, id, run }: ResumeInput, session: LiveSession): Promise<void> {
+async function takeOver(
+  { ports, take, id, run }: ResumeInput,
+  session: LiveSession,
+): Promise<void> {
   const state = ports.ledger.current();
   const open = Object.keys(session.workers).filter(
     (name) =>
@@ -64,7 +68,9 @@ function heldBy(
   refused: readonly { readonly worker: string; readonly holder: RunRecord }[],
 ): DiagnosticsError {
   const detail = refused.map(({ worker, holder }) =>
-    worker === '' ? `led by ${describeRun(holder)}` : `${worker} is leased by ${describeRun(holder)}`,
+    worker === ''
+      ? `led by ${describeRun(holder)}`
+      : `${worker} is leased by ${describeRun(holder)}`,
   );
   const remedy =
     'End that run (Ctrl-C where it goes on), or wait: a run that died is known to be dead 10 minutes after its last beat.';
@@ -83,7 +89,7 @@ async function partOf(
   const { ports, id, plan } = input;
   const known = lookup(ports.ledger.current().workers, worker);
   const planned = plan.workers.find((each) => each.worker === worker);
-  if (record.endedAt !== undefined || known === undefined || planned === undefined) {
+  if (record.endedAt !== undefined || known === undefined) {
     await close(input, worker, record);
     return undefined;
   }
@@ -91,23 +97,43 @@ async function partOf(
   const vmid = String(known.vm?.vmid);
   const isGone = known.vm === undefined || inventory.absent[vmid] === 'gone';
   const isOff = isGone || inventory.vms[vmid]?.status === 'stopped';
-  if (isOff) await change(input, (state) => loseAttempts(state, id, worker, sessionTime(input)));
+  const { leftOut } = record;
+  const actions = planned === undefined ? undefined : launchActions(planned.actions, isGone);
+  const mayLaunch = !input.stop && leftOut === undefined && actions !== undefined;
+  const collects =
+    isOff &&
+    !isGone &&
+    mayLaunch &&
+    runningIn(requireLive(ports.ledger.current(), id), worker).length > 0;
+  if (isOff && !collects)
+    await change(input, (state) => loseAttempts(state, id, worker, sessionTime(input)));
   const session = requireLive(ports.ledger.current(), id);
-  const part = { plan, inventory };
+  const part = {
+    plan: planned === undefined ? withIdle(plan, worker, record.node) : plan,
+    inventory,
+  };
   const subject = { worker, node: record.node, actions: ['launch'] as const };
   if (!isOff && (isReady(record) || runningIn(session, worker).length > 0))
     return { ...part, subject, how: 'go-on' };
-  const isNeeded =
-    !input.stop &&
-    record.leftOut === undefined &&
-    session.items.some((item) => itemState(session, item) === 'waiting');
-  if (!isNeeded) return { ...part, subject, how: 'end' };
-  if (!isOff) return { ...part, subject, how: 'launch' };
-  const actions = launchActions(planned.actions, isGone);
-  if (actions !== undefined) return { ...part, subject: { ...subject, actions }, how: 'launch' };
-  const why = `it needs ${planned.actions.join(', ')} first`;
-  await change(input, (state) => leaveWorkerOut(state, id, worker, why));
+  const isWanted = collects || session.items.some((item) => itemState(session, item) === 'waiting');
+  if (isWanted && mayLaunch)
+    return {
+      ...part,
+      subject: isOff ? { ...subject, actions } : subject,
+      how: 'launch',
+      ...(collects ? { collects } : {}),
+    };
+  if (isWanted && leftOut === undefined && !input.stop) {
+    const needs = planned?.actions.join(', ') ?? 'nothing that a session may do';
+    await change(input, (state) => leaveWorkerOut(state, id, worker, `needs ${needs}`));
+  }
   return { ...part, subject, how: 'end' };
+}
+
+/** Nothing is planned for it any more, such as for a disabled one; it is ended all the same. */
+function withIdle(plan: Plan, worker: string, node: string): Plan {
+  const idle: WorkerPlan = { worker, node, actions: [], reasons: [], changes: [], frees: [] };
+  return { ...plan, workers: [...plan.workers, idle] };
 }
 
 function isReady({ timeline, leftOut }: SessionWorkerRecord): boolean {
@@ -144,9 +170,6 @@ async function close(
   });
 }
 
-async function change(
-  { ports }: ResumeInput,
-  update: (state: State) => State,
-): Promise<void> {
+async function change({ ports }: ResumeInput, update: (state: State) => State): Promise<void> {
   await ports.ledger.commit(update);
 }

@@ -6,7 +6,7 @@ import { ExecLost, Fenced, PveError, WaitTimeout } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ItemAttempt, SessionItem } from '../model/session.ts';
 import { itemCommand, needsAddress } from './item-command.ts';
-import { endingOf, type ItemEnding } from './item-ending.ts';
+import { endingOf, endTime, type ItemEnding } from './item-ending.ts';
 import { lastLineOf } from './last-line.ts';
 import { isOutsideFailure } from './outside-failure.ts';
 import {
@@ -53,7 +53,8 @@ export async function runItem(ctx: SessionContext, running: RunningAttempt): Pro
     return undefined;
   });
   if (ending === undefined) return;
-  const at = sessionTime(ctx);
+  const now = sessionTime(ctx);
+  const at = endTime(attempt.startedAt, ending, now);
   await changeSession(ctx, (state, id) =>
     endAttempt(state, id, { item: item.name, attempt: number, at, ...ending }),
   );
@@ -202,7 +203,9 @@ async function judge(
   const stopped = await stopItem(target, actor, key);
   await sink.write((await drain(target, key, sink)).tail ?? new Uint8Array());
   if (stopped.state !== 'ended') return { result: 'lost', ...sink.lastLine() };
-  return isOverdue ? { ...endingOf(stopped, sink.lastLine().lastLine), result: 'timeout' } : endingOf(stopped, sink.lastLine().lastLine);
+  return isOverdue
+    ? { ...endingOf(stopped, sink.lastLine().lastLine), result: 'timeout' }
+    : endingOf(stopped, sink.lastLine().lastLine);
 }
 
 /**

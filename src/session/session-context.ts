@@ -63,6 +63,8 @@ export interface SessionContext extends SessionBase {
   /** Monotonic ms. */
   readonly startedAt: number;
   readonly members: ReadonlyMap<string, Member>;
+  /** Workers that are launched to tell how attempts ended that ran before they were powered off. */
+  readonly collecting: Set<string>;
   /** Leased by others when this began: workers that may still join. */
   readonly hopedFor: Set<string>;
 }
@@ -72,6 +74,8 @@ export interface Part {
   readonly subject: Pick<SessionWorker, 'worker' | 'node' | 'actions'>;
   /** `go-on`: it runs and was tested; `end`: it is only to be powered off. */
   readonly how: 'launch' | 'go-on' | 'end';
+  /** It was found off, and its disk may tell how attempts in it ended. */
+  readonly collects?: boolean;
   /** Where the worker's desired entry and changes come from. */
   readonly plan: Plan;
   readonly inventory: Inventory;

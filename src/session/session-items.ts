@@ -4,7 +4,7 @@ import type { State } from '../model/state.ts';
 import type { PendingItem, SlotWorker } from './board.ts';
 import { toPending } from './predict.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { limitsOf } from './session-limits.ts';
+import { limitsOf, usesRoom } from './session-limits.ts';
 
 /** Where an item stands. `failed`: no attempt is left. */
 export type ItemState = 'waiting' | 'running' | 'ok' | 'failed';
@@ -56,7 +56,7 @@ export function nextAssignments(
   const pending = session.items
     .filter((item) => itemState(session, item) === 'waiting')
     .map((item) => pendingOf(session, item));
-  return schedule(pending, slotWorkers(session), limitsOf(session, state), now);
+  return schedule(pending, slotWorkers(session, now), limitsOf(session, state, now), now);
 }
 
 function pendingOf(session: LiveSession, item: SessionItem): PendingItem {
@@ -65,8 +65,8 @@ function pendingOf(session: LiveSession, item: SessionItem): PendingItem {
 }
 
 /** Workers that take items, now or when they are ready; those left out keep their room in the repositories. */
-function slotWorkers(session: LiveSession): readonly SlotWorker[] {
-  const running = runningByWorker(session);
+function slotWorkers(session: LiveSession, now: number): readonly SlotWorker[] {
+  const running = runningByWorker(session, now);
   return Object.entries(session.workers).map(([name, worker]) => {
     // Launched anew by a run that went on with the session, it is ready again only then.
     const last = worker.timeline.at(-1);
@@ -84,14 +84,18 @@ function slotWorkers(session: LiveSession): readonly SlotWorker[] {
   });
 }
 
-function runningByWorker(session: LiveSession): ReadonlyMap<string, SlotWorker['running']> {
+function runningByWorker(
+  session: LiveSession,
+  now: number,
+): ReadonlyMap<string, SlotWorker['running']> {
   const running = new Map<string, SlotWorker['running'][number][]>();
-  for (const { name, repository, estimate } of session.items) {
+  for (const item of session.items) {
+    const { name, repository, estimate } = item;
     const last = attemptsOf(session, name).at(-1);
     if (last?.result !== 'running') continue;
     const entry = {
       name,
-      ...(repository === undefined ? {} : { repository }),
+      ...(repository !== undefined && usesRoom(last, item, now) ? { repository } : {}),
       endsAt: last.startedAt + estimate.ms,
     };
     running.set(last.worker, [...(running.get(last.worker) ?? []), entry]);

@@ -1,22 +1,38 @@
 import { lookup } from '../model/lookup.ts';
-import type { LiveSession } from '../model/session.ts';
+import type { ItemAttempt, LiveSession, SessionItem } from '../model/session.ts';
 import type { State } from '../model/state.ts';
 import type { ScheduleLimits } from './board.ts';
 
+/** From an attempt's record to its start, and from its timeout to its last process's end: never longer. */
+const AROUND_MS = 15 * 60_000;
+
 /**
- * The limits of one session. A repository's room is shared with all sessions that run: what items of others use
- * now is taken off, down to nothing.
+ * True while an attempt may use its repository. The guest ends it at its timeout, whoever leads it: one in a lost
+ * worker keeps its room until then, and not for ever.
+ */
+export function usesRoom(
+  attempt: ItemAttempt | undefined,
+  { timeout }: SessionItem,
+  now: number,
+): boolean {
+  return attempt?.result === 'running' && now < attempt.startedAt + timeout + AROUND_MS;
+}
+
+/**
+ * The limits of one session at a cluster time. A repository's room is shared with all sessions that run: what
+ * items of others use now is taken off, down to nothing.
  */
 export function limitsOf(
   { id, spec, repositories }: Pick<LiveSession, 'spec' | 'repositories'> & { readonly id?: string },
   state: Pick<State, 'sessions'>,
+  now: number,
 ): ScheduleLimits {
   const others = Object.values(state.sessions).filter(
     (session) => session.kind === 'live' && session.id !== id,
   );
   const used = (name: string): number =>
     others.reduce(
-      (sum, session) => sum + (session.kind === 'live' ? runningIn(session, name) : 0),
+      (sum, session) => sum + (session.kind === 'live' ? runningIn(session, name, now) : 0),
       0,
     );
   const limited = Object.entries(repositories).flatMap(([name, { maxConcurrent }]) =>
@@ -29,9 +45,9 @@ export function limitsOf(
   };
 }
 
-function runningIn({ items, attempts }: LiveSession, repository: string): number {
+function runningIn({ items, attempts }: LiveSession, repository: string, now: number): number {
   return items.filter(
     (item) =>
-      item.repository === repository && lookup(attempts, item.name)?.at(-1)?.result === 'running',
+      item.repository === repository && usesRoom(lookup(attempts, item.name)?.at(-1), item, now),
   ).length;
 }

@@ -14,7 +14,7 @@ import type {
 import type { State } from '../model/state.ts';
 import { rememberItems } from './session-history.ts';
 import { attemptsOf, itemState } from './session-items.ts';
-import { limitsOf } from './session-limits.ts';
+import { limitsOf, usesRoom } from './session-limits.ts';
 
 /**
  * Pure changes of a session's record, for the ledger. All times are cluster time in ms. They throw when the
@@ -120,7 +120,7 @@ export function beginAttempt(state: State, id: string, begun: AttemptBegun): Sta
   const item = requireItem(session, begun.item);
   const now = itemState(session, item);
   if (now !== 'waiting') throw new Error(`item ${begun.item} of ${id} is ${now}, not waiting`);
-  if (!repositoryHasRoom(state, session, item)) return state;
+  if (!repositoryHasRoom(state, session, item, begun.at)) return state;
   const { worker, vmid, place, at } = begun;
   const attempt: ItemAttempt = { worker, vmid, place, startedAt: at, result: 'running' };
   const attempts = [...attemptsOf(session, begun.item), attempt];
@@ -196,11 +196,18 @@ export function lineOf(session: LiveSession, at: number, interrupted: boolean): 
   };
 }
 
-function repositoryHasRoom(state: State, session: LiveSession, item: SessionItem): boolean {
+function repositoryHasRoom(
+  state: State,
+  session: LiveSession,
+  item: SessionItem,
+  now: number,
+): boolean {
   if (item.repository === undefined) return true;
-  const room = lookup(limitsOf(session, state).repositories, item.repository);
+  const room = lookup(limitsOf(session, state, now).repositories, item.repository);
   const own = session.items.filter(
-    (each) => each.repository === item.repository && itemState(session, each) === 'running',
+    (each) =>
+      each.repository === item.repository &&
+      usesRoom(attemptsOf(session, each.name).at(-1), each, now),
   );
   return room === undefined || own.length < room;
 }

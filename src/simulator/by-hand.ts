@@ -38,11 +38,8 @@ export function powerOn(world: World, vmid: number): void {
   if (vm.power.status === 'stopped') turnOn(world, vm, world.nowMs);
 }
 
-/** The same, by its other name. */
-export const powerOnVm = powerOn;
-
 /** Pulls the plug. */
-function powerOff(world: World, vmid: number): void {
+export function powerOff(world: World, vmid: number): void {
   cutOff(world, vmOf(world, vmid));
 }
 
@@ -173,7 +170,7 @@ export function returnNode(world: World, name: string): void {
   }
 }
 
-function restartAgent(world: World, vmid: number): void {
+export function restartAgent(world: World, vmid: number): void {
   const { guest } = vmOf(world, vmid).power;
   if (guest !== undefined) restart(guest, world.nowMs);
 }
@@ -184,7 +181,7 @@ export function killAgent(world: World, vmid: number): void {
   if (guest !== undefined) guest.agentReadyMs = null;
 }
 
-function expireToken(world: World, id: string): void {
+export function expireToken(world: World, id: string): void {
   const token = world.access.tokens[id];
   if (token !== undefined) token.expire = Math.max(1, Math.floor(world.nowMs / 1000));
 }

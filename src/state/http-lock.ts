@@ -105,6 +105,18 @@ export async function breakHttpLock(options: HttpLockOptions, id: string): Promi
   return { kind: 'broken', holder: describeLock(holder) };
 }
 
+/** Whether the server keeps a lock from those who don't know its id; undefined: somebody holds it now. */
+export async function checksLockIds(options: HttpLockOptions): Promise<boolean | undefined> {
+  const { client, random } = options;
+  const path = client.settings.address.pathname;
+  const mine = lockInfoOf(random.uuid(), options.holder(), path);
+  if (!isSuccess(await askForLock(client, mine))) return undefined;
+  const other = { ...mine, ID: lockInfoOf(random.uuid(), options.holder(), path).ID };
+  const refused = await client.ask('unlock the state', unlockRequest(client, other));
+  await release(client, mine);
+  return !isSuccess(refused);
+}
+
 /** May be repeated: a server that refuses because this very lock has it is an answer too. */
 function askForLock(client: HttpClient, mine: LockInfo): Promise<HttpAnswer> {
   const { lock } = client.settings;

@@ -76,11 +76,12 @@ function lockSettings(
   const text = option('lockAddress');
   if (text === undefined) return {};
   const lock = readUrl(text);
-  const unlock = readUrl(option('unlockAddress') ?? text);
+  const unlockText = option('unlockAddress') ?? text;
+  const unlock = readUrl(unlockText);
   if (ci) {
     if (named('LOCK_ADDRESS') !== text && !isBelow(lock, address)) throw notNamed(lock);
     if (
-      named('UNLOCK_ADDRESS') === undefined &&
+      named('UNLOCK_ADDRESS') !== unlockText &&
       !isBelow(unlock, address) &&
       !sameAddress(unlock, lock)
     )

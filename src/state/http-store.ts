@@ -10,6 +10,7 @@ import { type HttpAnswer, HttpFailure } from './http-exchange.ts';
 import {
   ABANDON_MS,
   breakHttpLock,
+  checksLockIds,
   type HttpLock,
   type HttpLockOptions,
   takeHttpLock,
@@ -70,6 +71,15 @@ export function httpStore(settings: HttpSettings, options: HttpStoreOptions): St
       throw new StateMoved(client.where);
     },
     unlock: (id) => breakHttpLock(locking, id),
+    weakness: async () => {
+      const { etag } = await fetchState(client);
+      if (etag !== undefined) return undefined;
+      if (client.settings.lock === undefined)
+        return 'it gives no ETag, and no lockAddress is set: two writers at the same time can overwrite each other';
+      return (await checksLockIds(locking)) === false
+        ? 'it is unfenced: it checks neither the id of a lock nor an ETag, so a writer that was cut off can overwrite a later one'
+        : undefined;
+    },
   };
 }
 

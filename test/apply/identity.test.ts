@@ -225,6 +225,22 @@ describe('what people do behind the back of Muster', () => {
     await expectSettled(house);
   });
 
+  it.each([1, 2, 3])(
+    'P24: an id that somebody takes on the same node before look %i at it is left alone',
+    async (nth) => {
+      const house = openSite();
+      const change = { kind: 'take-vmid', vmid: 9100, node: 'pve1' } as const;
+      inject(house, 'GET', '/cluster/nextid$', { kind: 'first', change }, nth);
+      await applied(house);
+      expect(writesTo(house.cluster.journal(), 9100).filter((each) => !/clone/.test(each))).toEqual(
+        [],
+      );
+      expect(vmOf(house).config.name).toBe('somebody-elses');
+      expect(house.state().workers.w1?.vm?.vmid).toBe(9101);
+      await expectSettled(house);
+    },
+  );
+
   it('P24: an id that the declaration asks for and somebody takes is an error that names it; nothing else is used', async () => {
     const house = openSite({ w1: { ...EAGER, vmid: 9107 } });
     const change = { kind: 'take-vmid', vmid: 9107, node: 'pve2' } as const;

@@ -1,13 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { powerOn } from '../../src/simulator/by-hand.ts';
 import { openHouse } from '../support/house.ts';
+import { QUICKSTART_FILES } from '../support/quickstart.ts';
 
-const QUICKSTART = readFileSync(
-  new URL('../../examples/quickstart/muster.yaml', import.meta.url),
-  'utf8',
-);
-const quickstart = () => openHouse({ files: { 'muster.yaml': QUICKSTART } });
+const quickstart = () => openHouse({ files: QUICKSTART_FILES });
 
 /** Workers' VMs in the simulated cluster, by name. */
 function workerVms(house: ReturnType<typeof quickstart>) {

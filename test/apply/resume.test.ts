@@ -1,17 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { openHouse } from '../support/house.ts';
-
-const QUICKSTART = readFileSync(
-  new URL('../../examples/quickstart/muster.yaml', import.meta.url),
-  'utf8',
-);
+import { QUICKSTART_FILES } from '../support/quickstart.ts';
 
 describe('a saved plan whose run was killed', () => {
   it.each([60, 90, 110, 130, 150])(
     'P24: applied again after effect %i, makes no second VM and ends what is left',
     async (atEffect) => {
-      const house = openHouse({ files: { 'muster.yaml': QUICKSTART } });
+      const house = openHouse({ files: QUICKSTART_FILES });
       await house.muster('plan', '--test', '--out', 'muster.plan');
       await house.musterKilled({ atEffect, when: 'after' }, 'apply', 'muster.plan');
       await house.clock.sleep(3 * 60_000);

@@ -1,6 +1,8 @@
 import { expect } from 'vitest';
 import type { Finding, Plan, WorkerPlan } from '../../src/model/plan.ts';
+import type { WorldSpec } from '../../src/simulator/spec.ts';
 import type { FaultEffect, JournalEntry, Vm } from '../../src/simulator/world.ts';
+import { quickstartWorld } from '../../src/simulator/worlds.ts';
 import { type House, type HouseOptions, openHouse, type Told } from '../support/house.ts';
 
 /** Parts of a declaration, as they stand in the YAML (of which JSON is a subset). */
@@ -124,4 +126,20 @@ export function inject(
   nth?: number,
 ): void {
   house.cluster.inject({ match: { method, path, ...(nth === undefined ? {} : { nth }) }, effect });
+}
+
+/** With a storage `fast` on every node, and a second template on pve1. */
+export function roomyWorld(): WorldSpec {
+  const world = quickstartWorld();
+  const [template] = world.vms;
+  if (template === undefined) throw new Error('the world has no template');
+  return {
+    ...world,
+    storages: [
+      ...world.storages,
+      { id: 'fast', type: 'lvmthin', content: ['images'], size: 800 * 1024 ** 3 },
+    ],
+    pools: [...(world.pools ?? []), { id: 'workers' }],
+    vms: [...world.vms, { ...template, vmid: 9010, name: 'debian-13-5' }],
+  };
 }

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 
 /** Of the middle; the list must not be empty. */
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }
@@ -13,35 +13,48 @@ export interface Command {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Wall time of a whole process in ms. Throws when it ends with anything but 0. */
-export function timeProcess({ file, args, cwd, env = {} }: Command): number {
-  const started = performance.now();
-  const { status, stdout, stderr } = spawnSync(file, args, {
-    cwd,
-    env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
-    encoding: 'utf8',
-    maxBuffer: 256 * 1024 ** 2,
-  });
-  if (status !== 0)
-    throw new Error(`${file} ${args.join(' ')}: exit ${status}\n${stderr}${stdout.slice(0, 2000)}`);
-  return performance.now() - started;
+/** The shell counts what its children took: steadier than the wall's time on a machine with other work. */
+const COUNTED =
+  'n=$1; shift; while [ $n -gt 0 ]; do "$@" >/dev/null || exit; n=$((n-1)); done; times';
+
+/** User and system time of a whole process in ms. Throws when it ends with anything but 0. */
+export function timeProcess({ file, args, cwd, env = {} }: Command, repeat = 1): number {
+  const { status, stdout, stderr } = spawnSync(
+    'sh',
+    ['-c', COUNTED, 'sh', `${repeat}`, file, ...args],
+    {
+      cwd,
+      env: { PATH: process.env.PATH, HOME: process.env.HOME, NO_COLOR: '1', ...env },
+      encoding: 'utf8',
+    },
+  );
+  if (status !== 0) throw new Error(`${file} ${args.join(' ')}: exit ${status}\n${stderr}`);
+  const children = stdout.trim().split('\n').at(-1) ?? '';
+  const spans = [...children.matchAll(/(\d+)m([\d.]+)s/g)];
+  const seconds = spans.map(([, minutes, rest]) => Number(minutes) * 60 + Number(rest));
+  return (seconds.reduce((sum, part) => sum + part, 0) * 1000) / repeat;
 }
 
 export interface Pairs {
   readonly ours: number;
   readonly theirs: number;
-  /** Of the fastest runs: what else the machine does only ever makes a run slower. */
+  /** Median of the ratios pair by pair: steady while the machine's speed drifts. */
   readonly ratio: number;
 }
 
-/** Two commands in turn, after one uncounted run of each. */
-export function comparePairs(ours: Command, theirs: Command, times: number): Pairs {
+/** Processor time of two commands in turn, after one uncounted run of each. */
+export function comparePairs(ours: Command, theirs: Command, times: number, repeat = 1): Pairs {
   timeProcess(ours);
   timeProcess(theirs);
-  const pairs = Array.from({ length: times }, () => [timeProcess(ours), timeProcess(theirs)]);
-  const column = (index: number) => pairs.map((pair) => pair[index] ?? Number.NaN);
-  const ratio = Math.min(...column(0)) / Math.min(...column(1));
-  return { ours: median(column(0)), theirs: median(column(1)), ratio };
+  const pairs = Array.from({ length: times }, () => ({
+    us: timeProcess(ours, repeat),
+    them: timeProcess(theirs, repeat),
+  }));
+  return {
+    ours: median(pairs.map(({ us }) => us)),
+    theirs: median(pairs.map(({ them }) => them)),
+    ratio: median(pairs.map(({ us, them }) => us / them)),
+  };
 }
 
 export interface Cost {

@@ -27,6 +27,14 @@ describe('normaliseArgv', () => {
     expect(words('-e -out plan')).toBe('-e -out plan');
   });
 
+  it('reads a flag as the command has it: --force takes a worker, or for the state nothing', () => {
+    expect(words('state push -force=true x.json')).toBe('state push --force x.json');
+    expect(words('-C dir state push -force -dry-run x.json')).toBe(
+      '-C dir state push --force --dry-run x.json',
+    );
+    expect(words('apply -force w -test')).toBe('apply --force w --test');
+  });
+
   it('leaves unknown flags to the parser, which suggests known ones', () => {
     expect(words('plan -ouT=x --nope')).toBe('plan -ouT=x --nope');
   });
@@ -40,8 +48,12 @@ describe('normaliseArgv', () => {
 });
 
 describe('the table of commands', () => {
-  it('gives a flag of one name a value everywhere or nowhere', () => {
-    const flags = [...GLOBAL_FLAGS, ...COMMANDS.flatMap((command) => command.flags)];
+  it('gives a flag of one name a value everywhere or nowhere, --force of the state aside', () => {
+    const isOfState = (name: string) => name.startsWith('state ') || name === 'force-unlock';
+    const commands = COMMANDS.map(({ name, flags }) =>
+      isOfState(name) ? flags.filter((flag) => flag.name !== 'force') : flags,
+    );
+    const flags = [...GLOBAL_FLAGS, ...commands.flat()];
     const shapes = new Map<string, string>();
     for (const { name, value, repeat } of flags) {
       const shape = `${value === undefined ? 'flag' : 'value'} ${repeat === true}`;

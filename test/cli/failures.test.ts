@@ -113,6 +113,7 @@ describe('doctor', () => {
     expect(stdout).toContain(
       'pveum acl modify /pool/backup-workers --users muster@pve --roles MusterWorker',
     );
+    expect(stdout).toMatch(/^pveum role add MusterWorker --privs \S*Pool\.Allocate/m);
     expect(stdout).toContain('pveum acl modify /vms/9000 --users muster@pve --roles MusterImage');
     expect(stdout).toContain('pveum acl modify /storage/local-lvm ');
     expect(stdout).toContain('pveum acl modify /sdn/zones/localnetwork/vmbr0 ');

@@ -157,6 +157,23 @@ describe('a state on a server, as CI jobs that keep nothing share it', () => {
   });
 });
 
+describe('a local state', () => {
+  it('is warned of under CI, where machines keep nothing', async () => {
+    const files = {
+      'muster.yaml': TWO_WORKERS.replace('simulator', 'https://pve1.example.net:8006'),
+    };
+    const env = {
+      CI: 'true',
+      MUSTER_PVE_ENDPOINT: 'https://pve1.example.net:8006',
+      MUSTER_PVE_TOKEN: 'a@pve!b=00000000-0000-4000-8000-000000000000',
+    };
+    const told = await openHouse({ files, env }).muster('plan');
+    expect(told.stdout + told.stderr).toContain('under CI the state is in a file of this machine');
+    const outside = await openHouse({ files, env: { ...env, CI: '' } }).muster('plan');
+    expect(outside.stdout + outside.stderr).not.toContain('under CI');
+  });
+});
+
 describe('state migrate', () => {
   it('moves a local state to a server and back, lineage and workers unchanged, plan empty all along', async () => {
     const server = await serve();

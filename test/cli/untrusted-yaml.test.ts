@@ -111,6 +111,17 @@ describe('the YAML of a pull request', () => {
     const spec = { backend: 'http', address: 'https://evil.example/state', options: {} } as const;
     const env = { ...ENV, TF_HTTP_USERNAME: 'ci', TF_HTTP_PASSWORD: 'swordfish-state' };
     expect(() => httpSettings(spec, env)).toThrow(DiagnosticsError);
+    const known = {
+      ...env,
+      TF_HTTP_ADDRESS: 'https://git.example.net/state',
+      TF_HTTP_LOCK_ADDRESS: 'https://git.example.net/state/lock',
+      TF_HTTP_UNLOCK_ADDRESS: 'https://git.example.net/state/lock',
+    };
+    const at = (options: Readonly<Record<string, string>>) =>
+      httpSettings({ backend: 'http', address: known.TF_HTTP_ADDRESS, options }, known);
+    expect(at({}).lock?.address.host).toBe('git.example.net');
+    for (const option of ['lockAddress', 'unlockAddress'])
+      expect(() => at({ [option]: 'https://evil.example/' })).toThrow(DiagnosticsError);
   });
 
   it.each([
@@ -210,5 +221,15 @@ describe('the YAML of a pull request', () => {
     const { code, stdout, stderr } = await home.muster('plan', '--format=json');
     expect(code).toBe(1);
     expect(stdout + stderr).not.toContain(Buffer.from('swordfish-file').toString('base64'));
+  });
+
+  it.each([
+    ['the state', (path: string) => `state: { backend: local, path: "${path}" }\n${TWO_WORKERS}`],
+    ['an environment', (path: string) => `include: ["${path}"]\n${TWO_WORKERS}`],
+  ])('cannot have a file shown by taking it for %s', async (_, yaml) => {
+    const outside = join(tmpdir(), `muster-outside-${process.pid}.env`);
+    writeFileSync(outside, 'PASSWORD=swordfish-file\n');
+    const tried = await tryYaml(yaml(outside));
+    expect(tried.said).not.toContain('swordfish-file');
   });
 });

@@ -74,6 +74,16 @@ describe('privileges (P41)', () => {
     expect(update('node')).toEqual(['/vms/9100 VM.Migrate']);
   });
 
+  test('moving a VM between pools needs the right on both of them', () => {
+    const move = { ...change('pool'), before: 'old', after: 'workers' };
+    expect(names(planned(['update'], { changes: [move] }))).toEqual([
+      '/pool/old Pool.Allocate',
+      '/pool/workers Pool.Allocate',
+      '/vms/9100 VM.Allocate',
+      '/vms/9100 VM.Audit',
+    ]);
+  });
+
   test('a record-only change needs none', () => {
     const changes = [{ ...change('slots'), cost: 'record' as const }];
     expect(names(planned(['update'], { changes }))).toEqual(['/vms/9100 VM.Audit']);

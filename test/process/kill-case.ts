@@ -3,12 +3,9 @@ import { join } from 'node:path';
 import type { State } from '../../src/model/state.ts';
 import { type SimServer, startServer } from '../../src/simulator/server.ts';
 import { quickstartWorld } from '../../src/simulator/worlds.ts';
+import { QUICKSTART_FILES } from '../support/quickstart.ts';
 import { type RealCli, realProject, runReal } from './real-cli.ts';
 
-const QUICKSTART = readFileSync(
-  join(import.meta.dirname, '../../examples/quickstart/muster.yaml'),
-  'utf8',
-);
 const TEST = ['apply', '--test', '--auto-approve'];
 
 export interface KillOutcome {
@@ -28,7 +25,7 @@ export async function killCase(cli: RealCli, afterMs: number): Promise<KillOutco
     world: quickstartWorld(),
     nowMs: Date.now,
   });
-  const project = realProject({ 'muster.yaml': QUICKSTART });
+  const project = realProject(QUICKSTART_FILES);
   const env = { MUSTER_PVE_ENDPOINT: server.endpoint, MUSTER_PVE_TOKEN: server.token };
   const run = (argv: readonly string[], killAfterMs?: number) =>
     runReal(cli, argv, {

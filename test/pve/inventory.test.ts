@@ -96,6 +96,35 @@ describe('the inventory', () => {
     expect(Object.keys(inventory.configs)).toEqual(['9105']);
   });
 
+  it('finds VMs of its range of ids that bear no tag yet, and reads no other one', async () => {
+    const listed = [
+      vm(9105, 'pve1'),
+      vm(9106, 'pve1', { type: 'lxc' }),
+      vm(9107, 'pve1', { template: 1 }),
+      vm(9120, 'pve2'),
+    ];
+    const canned = cluster(listed, {
+      'GET /nodes/pve1/qemu': { data: [fresh(9105), fresh(9107, { template: 1 })] },
+      'GET /nodes/pve1/qemu/9105/config': CONFIG,
+    });
+    const need = { recorded: [], vmids: { from: 9100, to: 9119 }, refresh: true };
+    const inventory = await readInventory(canned.pve, need, canned.clock);
+    expect(Object.keys(inventory.configs)).toEqual(['9105']);
+    expect(canned.sent.filter((line) => line.includes('pve2'))).toEqual([]);
+  });
+
+  it('keeps the id of a VM of its range that it may not or can not read, and its node', async () => {
+    const canned = cluster([vm(9105, 'pve1'), vm(9106, 'pve1')], {
+      'GET /nodes/pve1/qemu': { data: [fresh(9105), fresh(9106)] },
+      'GET /nodes/pve1/qemu/9105/config': FORBIDDEN,
+      'GET /nodes/pve1/qemu/9106/config': { status: 500, reason: 'got timeout' },
+    });
+    const need = { recorded: [], vmids: { from: 9100, to: 9119 }, refresh: true };
+    const inventory = await readInventory(canned.pve, need, canned.clock);
+    expect(Object.keys(inventory.vms)).toEqual(['9105', '9106']);
+    expect(inventory.nodes.pve1?.unreachable).toBeUndefined();
+  });
+
   it('P26: finds a recorded VM on the node to which it was moved', async () => {
     const canned = cluster([vm(9100, 'pve2')], {
       'GET /nodes/pve2/qemu': { data: [fresh(9100)] },

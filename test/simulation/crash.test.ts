@@ -1,16 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { type Death, type House, openHouse, seededRandom } from '../support/house.ts';
+import { QUICKSTART_FILES } from '../support/quickstart.ts';
 
 /**
  * kill -9 at any effect of an `apply --test`: one more apply ends what is left, no VM is there twice, none is
  * orphaned, the plan is empty. Every instant is one test; MUSTER_CRASHES asks for more than the few of a usual run.
  */
 
-const QUICKSTART = readFileSync(
-  new URL('../../examples/quickstart/muster.yaml', import.meta.url),
-  'utf8',
-);
 const CRASHES = Number(process.env.MUSTER_CRASHES ?? 12);
 /** About as many effects as the whole run has. */
 const EFFECTS = 180;
@@ -25,7 +21,7 @@ describe('kill -9 of an apply --test', () => {
   it.each(deaths)(
     'P13 P47: $when effect $atEffect, one more apply ends the same as if nothing had happened',
     async (death) => {
-      const house = openHouse({ files: { 'muster.yaml': QUICKSTART } });
+      const house = openHouse({ files: QUICKSTART_FILES });
       await house.musterKilled(death, 'apply', '--test', '--auto-approve');
       // Another machine comes along later: nothing is proven by a process id there.
       await house.clock.sleep(3 * 60_000);

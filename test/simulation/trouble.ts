@@ -59,6 +59,7 @@ export function troublemaker(troubles: readonly Trouble[]): Troublemaker {
   const done: string[] = [];
   const away = new Map<string, number>();
   let requests = 0;
+  let isOver = false;
   return {
     hit,
     done,
@@ -66,6 +67,7 @@ export function troublemaker(troubles: readonly Trouble[]): Troublemaker {
       ...transport,
       send: (request, sending) => {
         requests += 1;
+        if (isOver) return transport.send(request, sending);
         const { world } = cluster();
         for (const [node, until] of away) {
           if (world.nowMs < until) continue;
@@ -80,6 +82,7 @@ export function troublemaker(troubles: readonly Trouble[]): Troublemaker {
       },
     }),
     mend: ({ world }) => {
+      isOver = true;
       world.faults = [];
       for (const node of away.keys()) returnNode(world, node);
       away.clear();

@@ -312,3 +312,24 @@ describe('a server of the state that answers something else', () => {
     expect((await store.write(third, based)).kind).toBe('written');
   });
 });
+
+describe('a server that fences nothing', () => {
+  it.each([
+    [{ checksIds: false }, /unfenced/],
+    [{ checksIds: false, etag: true }, undefined],
+    [{}, undefined],
+    [{ style: 'gitlab' }, undefined],
+  ] as const)('is told from others: %j', async (how, expected) => {
+    const { server, store } = await started({}, how);
+    const weakness = await store.weakness?.();
+    if (expected === undefined) expect(weakness).toBeUndefined();
+    else expect(weakness).toMatch(expected);
+    expect(server.lock()).toBeUndefined();
+  });
+
+  it('has no locks at all: that is told too', async () => {
+    const { address } = await serve({ stored: formatState(first) });
+    const store = await openHttpStore({ backend: 'http', address, options: {} });
+    expect(await store.weakness?.()).toMatch(/no lockAddress is set/);
+  });
+});

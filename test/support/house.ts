@@ -1,9 +1,9 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CliContext, StoreSpec } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
-import type { Clock, Random, StateStore } from '../../src/model/ports.ts';
+import type { Clock, Files, Random, StateStore } from '../../src/model/ports.ts';
 import type { State } from '../../src/model/state.ts';
 import { createPve } from '../../src/pve/create-pve.ts';
 import { type Transport, TransportFailure } from '../../src/pve/transport.ts';
@@ -23,6 +23,7 @@ export interface House {
   readonly clock: VirtualClock;
   write(path: string, text: string): void;
   state(): State;
+  hasState(): boolean;
   /** Runs one command line; never rejects. */
   muster(...argv: string[]): Promise<Told>;
   /**
@@ -120,7 +121,7 @@ export function openHouse(options: HouseOptions = {}): House {
       prompt: async () => undefined,
       openPve: ({ parallelism }) => openPve(parallelism, transport),
       openStore,
-      files: (folder) => held?.files ?? projectFiles(folder, random),
+      files: (folder) => held?.files ?? heldFiles(projectFiles(folder, random), clock),
       processes: PROCESSES,
       startSimulator: async () => {
         throw new Error('not in a test house');
@@ -143,6 +144,10 @@ export function openHouse(options: HouseOptions = {}): House {
     cluster,
     clock,
     write,
+    hasState: () =>
+      held === undefined
+        ? existsSync(join(root, 'muster.state.json'))
+        : held.stateText() !== undefined,
     state: () => JSON.parse(held?.stateText() ?? readState(root)) as State,
     muster: (...argv) => musterWith({}, ...argv),
     musterKilled,
@@ -227,6 +232,16 @@ function heldStore(store: StateStore, clock: VirtualClock): StateStore {
     ...store,
     read: () => clock.hold(() => store.read()),
     write: (next, basedOn) => clock.hold(() => store.write(next, basedOn)),
+  };
+}
+
+/** Files are real, so time stands still meanwhile. */
+function heldFiles(files: Files, clock: VirtualClock): Files {
+  return {
+    read: (path) => clock.hold(() => files.read(path)),
+    write: (path, content, mode) => clock.hold(() => files.write(path, content, mode)),
+    append: (path, bytes) => clock.hold(() => files.append(path, bytes)),
+    glob: (pattern) => clock.hold(() => files.glob(pattern)),
   };
 }
 

@@ -78,7 +78,8 @@ async function recover(
   const pve = await openCluster(invocation, project);
   try {
     const known = state ?? emptyState('', declaration.project, declaration.environment);
-    const need = { recorded: recordedVms(known), refresh: true };
+    const { vmids } = declaration.cluster;
+    const need = { recorded: recordedVms(known), vmids, refresh: true };
     const inventory = await readInventory(pve, need, invocation.context.clock);
     const { desired, diagnostics } = expand(declaration, expandFactsOf(inventory, known));
     const errors = diagnostics.filter(({ severity }) => severity === 'error');

@@ -14,6 +14,7 @@ export function workerRule(context: RuleContext): readonly Mistake[] {
     ...vmidMistakes(layer, context),
     ...cloudInitMistakes(layer, context),
     ...optionMistakes(layer),
+    ...proxyMistakes(layer),
     ...repetitions(layer, 'checks', 'name'),
     ...repetitions(layer, 'files', 'to'),
   ]);
@@ -129,6 +130,20 @@ function optionMistakes({ path, fields }: Layer): readonly Mistake[] {
       ? []
       : [{ ...mistake, at: [{ path: [...path, 'options', key], part: 'key' as const }] }];
   });
+}
+
+/** It goes into state, plan and the guest's files as it is written. */
+function proxyMistakes({ path, fields }: Layer): readonly Mistake[] {
+  const proxy = fields.patch?.proxy;
+  if (proxy === undefined || !proxy.includes('@')) return [];
+  return [
+    {
+      code: 'plain-secret',
+      message: "a proxy's address can't hold a user or password",
+      at: [{ path: [...path, 'patch', 'proxy'] }],
+      remedy: 'Let the proxy know the workers by their addresses, and write http://HOST:PORT.',
+    },
+  ];
 }
 
 function repetitions(

@@ -61,7 +61,7 @@ export function whyCell(worker: WorkerPlan): string {
 }
 
 /** Why a worker waits, and until when. */
-export function heldWords(held: Held): string {
+function heldWords(held: Held): string {
   const by = held.by === '' ? '' : codeSpan(held.by, 80);
   const until = held.until === undefined ? '' : `, expected until ${utcMinute(held.until)}`;
   return `${heldStart(held, by)}${until}`;
