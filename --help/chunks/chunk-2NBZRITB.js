@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-import{deadByPid}from"./chunk-ZYDC35EF.js";import{pidKnowledge}from"./chunk-EWCVQXDT.js";async function withoutDeadRuns(state,processes){let entries=await Promise.all(Object.entries(state.runs).map(async([id,run])=>{let known=await pidKnowledge(processes,run.pid);return[id,deadByPid(run,known)==="dead"?{...run,beat:0}:run]}));return entries.length===0?state:{...state,runs:Object.fromEntries(entries)}}export{withoutDeadRuns};

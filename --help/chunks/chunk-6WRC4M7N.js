@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-function assertNever(value){throw new Error(`Unexpected value: ${JSON.stringify(value)}`)}export{assertNever};

@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-import{canonicalJson}from"./chunk-PSS7WRS7.js";import{createHash}from"node:crypto";function sha256(content){return createHash("sha256").update(content).digest("hex")}function digestOf(value){return sha256(canonicalJson(value))}function pathOfPointer(pointer){return pointer===""?[]:pointer.slice(1).split("/").map(part=>part.replaceAll("~1","/").replaceAll("~0","~")).map(part=>/^(0|[1-9]\d*)$/.test(part)?Number(part):part)}export{sha256,digestOf,pathOfPointer};

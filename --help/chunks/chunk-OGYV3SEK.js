@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-var DiagnosticsError=class extends Error{diagnostics;exitCode;constructor(diagnostics,exitCode=1){super(diagnostics.map(diagnostic=>diagnostic.message).join("; ")),this.name="DiagnosticsError",this.diagnostics=diagnostics,this.exitCode=exitCode}};function problem(code,message,remedy,detail){return{severity:"error",code,message,labels:[],...detail===void 0?{}:{detail},...remedy===void 0?{}:{remedy}}}export{DiagnosticsError,problem};

@@ -1,3 +1,0 @@
-const require = process.getBuiltinModule;
-import{jsonDocument}from"./chunk-2IBUSJO4.js";import{isSet}from"./chunk-FFQNL2E7.js";import{escapeTerminal}from"./chunk-SZN4MUV5.js";function tellEdit({context,globals,flags},edited,lines,after=[]){let dryRun=isSet(flags,"dry-run"),{backup}=edited;if(globals.json){let{serial}=edited.after;return context.stdout.write(jsonDocument({done:lines,dryRun,serial,backup:backup??null})),0}let closing=dryRun?["Nothing was written (--dry-run)."]:backup===void 0?[]:[`State is at serial ${edited.after.serial}; as it was before:  ${backup}`],text=[...lines,...closing,...dryRun?[]:after].map(escapeTerminal);return context.stdout.write(text.map(line=>`${line}
-`).join("")),0}export{tellEdit};

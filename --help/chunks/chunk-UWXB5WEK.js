@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-import{exitCodeOf}from"./chunk-4KQ7NMBF.js";function sessionExitCode(refusals){return refusals[0]?.exitCode??0}function sessionResultExitCode(result){let failed=result.items.some(item=>item.result!=="ok");return exitCodeOf({interrupted:result.outcome==="interrupted",refused:result.broken!==void 0,incomplete:result.leftRunning.length>0||result.isLive===!0,itemsFailed:failed})}export{sessionExitCode,sessionResultExitCode};

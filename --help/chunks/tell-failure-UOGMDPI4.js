@@ -1,2 +1,0 @@
-const require = process.getBuiltinModule;
-import{tell,tellFailure}from"./chunk-RC7C4XXZ.js";import"./chunk-Z2TC4NQH.js";import"./chunk-I2CZXZVP.js";import"./chunk-M6J3OGXX.js";import"./chunk-TANMBJ2U.js";import"./chunk-FC7ULCAB.js";import"./chunk-MG3DQLBB.js";import"./chunk-JUCS6SAP.js";import"./chunk-RDBOODGG.js";import"./chunk-2IBUSJO4.js";import"./chunk-6WRC4M7N.js";import"./chunk-4VZNA6CQ.js";import"./chunk-4KQ7NMBF.js";import"./chunk-SZN4MUV5.js";import"./chunk-W4TO6OOO.js";import"./chunk-OGYV3SEK.js";import"./chunk-JQJA56UK.js";export{tell,tellFailure};
