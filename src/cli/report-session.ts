@@ -44,7 +44,7 @@ export async function reportSession(
     context.stdout.write(
       `${jsonLine({ type: 'session_result', result: sessionDocument(result) })}\n`,
     );
-  else context.stdout.write(`\n${sessionResultText(result, { program, paint, verbose })}`);
+  else context.stdout.write(sessionResultText(result, { program, paint, verbose }));
   return sessionResultExitCode(result);
 }
 

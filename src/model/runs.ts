@@ -42,21 +42,40 @@ export function requireRun(state: State, runId: string): RunRecord {
   return run;
 }
 
-/** Removes a run and its leases. What it was doing stays recorded, and from now on counts as interrupted. */
+/**
+ * Removes a run and its leases. What it was doing stays recorded, and from now on counts as interrupted. Of runs
+ * that were taken over, the leases of workers with which nothing was begun go too.
+ */
 export function endRun(state: State, runId: string): State {
   const released = releaseLeases(state, runId);
   const runs = without(released.runs, runId);
-  return runs === released.runs ? released : { ...released, runs };
+  if (runs === released.runs) return released;
+  return dropEmptyRuns(releaseIdle({ ...released, runs }, ({ lostTo }) => lostTo !== undefined));
 }
 
-/** Drops runs that have expired and hold nothing: they died before their first lease, or after their last. */
-export function dropExpiredRuns(state: State, clusterNow: number): State {
+/** Drops runs that have expired, and with them their leases of workers with which they had begun nothing. */
+export function dropExpiredRuns(before: State, clusterNow: number): State {
+  const state = releaseIdle(before, (run) => isExpired(run, clusterNow));
   const holders = new Set(Object.values(state.workers).map(({ lease }) => lease?.run));
   const kept = Object.entries(state.runs).filter(
     ([id, run]) => holders.has(id) || !isExpired(run, clusterNow),
   );
   if (kept.length === Object.keys(state.runs).length) return state;
   return { ...state, runs: Object.fromEntries(kept) };
+}
+
+function releaseIdle(state: State, isDead: (run: RunRecord) => boolean): State {
+  const dead = Object.values(state.runs).filter(isDead);
+  return dead.reduce((next, { id }) => {
+    const idle = Object.entries(next.workers).filter(
+      ([, { lease, doing }]) => lease?.run === id && doing === undefined,
+    );
+    return releaseLeases(
+      next,
+      id,
+      idle.map(([name]) => name),
+    );
+  }, state);
 }
 
 export interface LeasesTaken {

@@ -66,7 +66,7 @@ export interface Doing {
   readonly node?: string;
   readonly uuid?: string;
   readonly upid?: string;
-  /** Digest of the desired entry that this run works towards. */
+  /** Digest of the worker's plan that this run carries out (plan/worker-digest.ts). */
   readonly plan: string;
   readonly error?: string;
 }

@@ -44,15 +44,7 @@ export function strangerFindings(stranger: Stranger): readonly Finding[] {
         },
       ];
     case 'half-made':
-      return [
-        {
-          code: 'half-made',
-          ...about,
-          ...(owner === undefined ? {} : { worker: owner.worker }),
-          message: `vm ${vm.vmid} on ${vm.node} was begun for ${whose} and not finished, and no record knows of it; it is not touched`,
-          remedy: `Delete it when no deploy of ${whose} runs elsewhere: on ${vm.node}: qm destroy ${vm.vmid} --purge`,
-        },
-      ];
+      return [halfMade(stranger, whose)];
     case 'copy':
       return [
         {
@@ -78,6 +70,31 @@ export function strangerFindings(stranger: Stranger): readonly Finding[] {
     default:
       return assertNever(stranger.kind);
   }
+}
+
+/** Begun and not finished, by a run whose record is lost or which went on under another id. */
+function halfMade({ vm, config, owner }: Stranger, whose: string): Finding {
+  const about = {
+    vmid: vm.vmid,
+    node: vm.node,
+    ...(owner === undefined ? {} : { worker: owner.worker }),
+  };
+  const lock = config.values.lock ?? vm.lock;
+  const destroy = `qm destroy ${vm.vmid} --purge`;
+  const begun = `vm ${vm.vmid} on ${vm.node} was begun for ${whose} and not finished; no record knows of it`;
+  if (lock !== undefined)
+    return {
+      code: 'needs-root-unlock',
+      ...about,
+      message: `${begun}, and it is locked (${lock}): its task still runs, or died and left the lock`,
+      remedy: `If no task runs: on ${vm.node} as root: qm unlock ${vm.vmid} && ${destroy}`,
+    };
+  return {
+    code: 'half-made',
+    ...about,
+    message: `${begun}; it is not touched`,
+    remedy: `If no deploy of ${whose} runs elsewhere: on ${vm.node} as root: ${destroy}`,
+  };
 }
 
 function prune(stranger: Stranger, taken: ReadonlySet<string>, force: readonly string[]): Decision {

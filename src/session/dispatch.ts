@@ -31,10 +31,12 @@ export async function dispatch(ctx: SessionContext): Promise<void> {
       .catch((error: unknown) => {
         bugs.push(error);
       })
-      .finally(() => {
-        attempts.delete(item.name);
-        const now = liveSession(ctx);
-        if (itemState(now, item) === 'running') stuck.add(item.name);
+      .then(() => {
+        // Its end was recorded a moment ago: the next attempt may have begun already, and is another one's.
+        if (attempts.get(item.name) === done) {
+          attempts.delete(item.name);
+          if (itemState(liveSession(ctx), item) === 'running') stuck.add(item.name);
+        }
         ctx.bell.ring();
       });
     attempts.set(item.name, done);

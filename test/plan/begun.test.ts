@@ -127,6 +127,20 @@ describe('a VM with a card only, which no record names', () => {
     }
   });
 
+  test('with a lock that its clone left: what root has to run is said (P13)', () => {
+    const locked = config({ description: card, smbios1: `uuid=${uuidOf(1)}`, lock: 'clone' });
+    const plan = planOf({
+      declaration: withWorkers({}),
+      inventory: inventoryOf({ vms: { 9105: vm(9105) }, configs: { 9105: locked } }),
+    });
+    expect(plan.findings).toMatchObject([
+      {
+        code: 'needs-root-unlock',
+        remedy: expect.stringContaining('qm unlock 9105 && qm destroy 9105 --purge'),
+      },
+    ]);
+  });
+
   test('is no copy: a copy of a worker has its serial and its tag', () => {
     const whole = made(workerIn(declaration, 'a'), 9100);
     const copy = edited(whole.config, {

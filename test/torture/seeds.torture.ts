@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { applySeed } from '../simulation/apply-seed.ts';
+import { seedsFrom, verdictText } from '../simulation/seeds.ts';
+import { USUAL } from '../simulation/session-case.ts';
+import { sessionSeed } from '../simulation/session-seed.ts';
+
+/** Thousands of seeds: MUSTER_SEEDS of each kind, from MUSTER_FIRST on; MUSTER_SEED for one alone. */
+const COUNT = Number(process.env.MUSTER_SEEDS ?? 2500);
+const FIRST = Number(process.env.MUSTER_FIRST ?? 1000);
+
+describe('thousands of seeds', () => {
+  it.each(seedsFrom(COUNT, FIRST))(
+    'session %i ends in order',
+    async (seed) => {
+      const verdict = await sessionSeed(seed, { size: USUAL, troubles: seed % 4 !== 0 });
+      expect(verdict.wrong, verdictText(verdict)).toEqual([]);
+    },
+    120_000,
+  );
+
+  it.each(seedsFrom(COUNT, FIRST))(
+    'declaration %i converges',
+    async (seed) => {
+      const verdict = await applySeed(seed, seed % 4 !== 0);
+      expect(verdict.wrong, verdictText(verdict)).toEqual([]);
+    },
+    120_000,
+  );
+});
