@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setMaxListeners } from 'node:events';
 import { hostname, userInfo } from 'node:os';
 import { setTimeout as timer } from 'node:timers/promises';
 import type {
@@ -18,6 +19,9 @@ import { VERSION } from './version.ts';
  * The only file that touches the process: builds the ports, runs the command line, ends with its exit code.
  * What a command may not need is imported when it is first asked for, so that `--help` stays quick.
  */
+
+// One signal stops hundreds of waits: that is no leak, and people should not read a warning about one.
+setMaxListeners(0);
 
 /** How many times faster than the wall clock the time of the embedded simulator goes by. */
 const SIMULATED_SPEED = Number(process.env.MUSTER_SIMULATOR_SPEED) || 20;

@@ -10,7 +10,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 const TOKEN = /^(?:PVEAPIToken=)?([^\s@!=]+@[A-Za-z0-9._-]+![A-Za-z0-9._-]+=[0-9a-fA-F-]{36})$/;
 
 /** Where the simulator of a project keeps its world. */
-export const SIMULATOR_FILE = '.muster/simulator.json';
+const SIMULATOR_FILE = '.muster/simulator.json';
 
 /**
  * How to reach the cluster: the environment overrides the YAML. Under CI the token goes only to endpoints that the

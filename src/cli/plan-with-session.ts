@@ -1,19 +1,28 @@
 import { jsonDocument } from '../report/escape/json.ts';
+import { sessionPlanMarkdown } from '../report/markdown/session-plan-markdown.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { sessionPlanText } from '../report/session/session-plan-text.ts';
 import { withProject } from './assemble.ts';
 import { assembleSession } from './assemble-session.ts';
 import { choiceOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
+import { markdownView } from './markdown-view.ts';
 import { sessionExitCode } from './session-exit-code.ts';
 
 /** Shows the whole run of a session before anything is touched. */
 export async function planWithSession(invocation: Invocation): Promise<number> {
   const { context, globals, flags } = invocation;
-  const format = choiceOf(flags, 'format', ['text', 'json']) ?? (globals.json ? 'json' : 'text');
+  const format =
+    choiceOf(flags, 'format', ['text', 'markdown', 'json']) ?? (globals.json ? 'json' : 'text');
   return withProject(invocation, async (open) => {
     const { session, assembled } = await assembleSession(invocation, open);
     const { verbose, paint, program } = globals;
+    if (format === 'markdown') {
+      const { project, environment } = open.project.declaration;
+      const view = { project, environment, program, ...markdownView(invocation) };
+      context.stdout.write(sessionPlanMarkdown(session, view));
+      return sessionExitCode(session.refusals);
+    }
     context.stdout.write(
       format === 'json'
         ? jsonDocument(session)

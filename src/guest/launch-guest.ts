@@ -5,7 +5,7 @@ import { runScript, scriptText } from './run-script.ts';
 import { sendFiles } from './send-files.ts';
 import { type Actor, type GuestTarget, nameOf } from './target.ts';
 
-export const DEFAULT_DEAD_MAN = 30 * 60_000;
+const DEFAULT_DEAD_MAN = 30 * 60_000;
 
 export interface Launch extends Actor {
   readonly worker: string;

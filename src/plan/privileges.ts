@@ -54,7 +54,7 @@ export function privilegesFor(worker: WorkerPlan, version: string): readonly Pri
 }
 
 /** All that the workers of a declaration ever need: what the least-privilege role has to hold. */
-export function deployNeeds(
+function deployNeeds(
   vm: string,
   spec: WorkerSpec,
   why: ActionKind,
@@ -79,7 +79,7 @@ export function deployNeeds(
 }
 
 /** Power, and the guest agent. */
-export function launchNeeds(
+function launchNeeds(
   vm: string,
   version: string,
   why: ActionKind,

@@ -35,7 +35,7 @@ export function attributesFound(config: VmConfig, vm: VmFacts): Attributes {
 }
 
 /** What the marks and the card of a worker's VM are made of. */
-export function identityOf(
+function identityOf(
   worker: string,
   declaredIn: string,
   state: State,

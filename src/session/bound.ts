@@ -27,7 +27,7 @@ export function boundOf(items: readonly PendingItem[], board: Board): Bound {
 }
 
 /** The time at which lanes that open at these times have taken so much work, when none of it is wasted. */
-export function levelOf(lanes: readonly number[], work: number): number {
+function levelOf(lanes: readonly number[], work: number): number {
   const sorted = [...lanes].sort((a, b) => a - b);
   let opened = 0;
   let sum = 0;
@@ -39,7 +39,7 @@ export function levelOf(lanes: readonly number[], work: number): number {
   return opened === 0 ? Number.POSITIVE_INFINITY : (work + sum) / opened;
 }
 
-export function sumOf(items: readonly PendingItem[]): number {
+function sumOf(items: readonly PendingItem[]): number {
   return items.reduce((sum, { estimate }) => sum + estimate, 0);
 }
 

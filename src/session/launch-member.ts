@@ -28,6 +28,7 @@ import {
   sessionTime,
 } from './session-context.ts';
 import { endWorker, enterPhase, leaveWorkerOut } from './session-state.ts';
+import { requireVm, vmOf } from './worker-vm.ts';
 
 /** How often the guest's dead-man timer is put off. */
 const BEAT_EVERY_MS = 5 * 60_000;
@@ -245,22 +246,6 @@ async function enter(
   await changeSession(ctx, (state, id) =>
     enterPhase(state, id, worker, phase, sessionTime(ctx), vmid),
   );
-}
-
-/** The recorded VM, on the node where it was found. */
-export function vmOf(
-  base: Pick<WorkerBase, 'ports' | 'inventory' | 'worker'>,
-): VmHandle | undefined {
-  const vm = lookup(base.ports.ledger.current().workers, base.worker.worker)?.vm;
-  if (vm === undefined) return undefined;
-  const node = base.inventory.vms[String(vm.vmid)]?.node ?? vm.node;
-  return { vmid: vm.vmid, node, uuid: vm.uuid };
-}
-
-function requireVm(base: WorkerBase): VmHandle {
-  const vm = vmOf(base);
-  if (vm === undefined) throw new Error(`${base.worker.worker} has no VM`);
-  return vm;
 }
 
 function ignoreOutside(error: unknown): void {

@@ -1,10 +1,10 @@
 import type { VmHandle } from '../apply/context.ts';
-import { agentTrouble } from '../guest/agent-trouble.ts';
 import { type AttemptStatus, pollItem, startItem, stopItem } from '../guest/supervise-item.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
 import { ExecLost, Fenced, PveError, WaitTimeout } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ItemAttempt, SessionItem } from '../model/session.ts';
+import { addressOf } from './item-address.ts';
 import { itemCommand, needsAddress } from './item-command.ts';
 import { endingOf, endTime, type ItemEnding } from './item-ending.ts';
 import { lastLineOf } from './last-line.ts';
@@ -141,16 +141,6 @@ async function commandOf(ctx: SessionContext, { item, attempt, vm }: RunningAtte
   const address = needsAddress(item) ? await addressOf(ctx, item) : undefined;
   const place = { worker: attempt.worker, node: vm.node };
   return itemCommand(item, address === undefined ? place : { ...place, address }, ctx.secrets);
-}
-
-async function addressOf(ctx: SessionContext, { vm }: SessionItem): Promise<string | undefined> {
-  if (vm === undefined) return undefined;
-  try {
-    return (await ctx.ports.pve.agent.addresses(vm.node, vm.vmid))[0];
-  } catch (error) {
-    if (error instanceof PveError || agentTrouble(error) !== undefined) return undefined;
-    throw error;
-  }
 }
 
 interface Sink {

@@ -2,7 +2,7 @@ import type { LiveSession } from '../model/session.ts';
 import { itemState } from './session-items.ts';
 
 /** Workers of a session that were not left out. */
-export function workersLeft({ workers }: Pick<LiveSession, 'workers'>): number {
+function workersLeft({ workers }: Pick<LiveSession, 'workers'>): number {
   return Object.values(workers).filter(({ leftOut }) => leftOut === undefined).length;
 }
 

@@ -55,10 +55,6 @@ export function leadSession(state: State, id: string, run: string): State {
   return change(state, id, (session) => ({ ...session, run }));
 }
 
-export function expectEnd(state: State, id: string, at: number): State {
-  return change(state, id, (session) => ({ ...session, expectedEnd: at }));
-}
-
 /** A worker takes part: at the beginning, or later when it became free. */
 export function joinWorker(
   state: State,

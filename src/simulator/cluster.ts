@@ -5,7 +5,7 @@ import type { SimAnswer, SimRequest } from './protocol.ts';
 import type { WorldSpec } from './spec.ts';
 import type { Fault, JournalEntry, World } from './world.ts';
 
-export type { SimAnswer, SimRequest, SimResponse } from './protocol.ts';
+export type { SimAnswer, SimRequest } from './protocol.ts';
 
 export interface SimCluster {
   /** nowMs: since the epoch, monotonic per cluster. Everything due by then happens first. */

@@ -5,7 +5,7 @@
 import type { ArmedFault } from './faults.ts';
 import type { Guest, GuestDisk, GuestOs, UpgradablePackage } from './guest/program.ts';
 
-export type { ArmedFault, Fault, FaultEffect, FaultMatch, WorldChange } from './faults.ts';
+export type { ArmedFault, Fault, FaultEffect, WorldChange } from './faults.ts';
 
 export interface World {
   format: 1;

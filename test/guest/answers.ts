@@ -12,7 +12,7 @@ export const blockedCommand = () =>
 export const forbidden = () =>
   pveError(403, 'forbidden', 'Permission check failed (/vms/9100, VM.GuestAgent.Unrestricted)');
 
-export function pveError(
+function pveError(
   status: number,
   failure: PveError['facts']['failure'],
   reason: string,

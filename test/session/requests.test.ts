@@ -130,6 +130,9 @@ describe('reports of a session', () => {
       - { name: bad, run: [sh, -c, "echo full; exit 3"] }
       - { name: good, run: [sleep, "60"] }
 `);
+    const planned = await house.muster('plan', '--with-session', 'nightly', '--format', 'markdown');
+    expect(planned.stdout).toMatch(/^<!-- muster:session project=test environment= -->\n/);
+    expect(planned.stdout).toContain('title nightly as predicted');
     const markdown = await house.muster(
       'apply',
       '--with-session',

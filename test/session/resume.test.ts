@@ -147,7 +147,7 @@ ${sleepers([15, 15, 30])}`);
     expect((await house.muster('plan', '--detailed-exitcode')).code).toBe(0);
   });
 
-  it('closes one whose workers the timer in the guests powered off, and nobody else ever could (P14 W25)', async () => {
+  it('4: closes one whose workers the timer in the guests powered off, and nobody else ever could (P14 W25)', async () => {
     const house = sessionHouse(`  nightly:
     kind: backup
     items:

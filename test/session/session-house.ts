@@ -12,7 +12,7 @@ export function sessionHouse(sessions: string, options: HouseOptions = {}): Hous
   });
 }
 
-export function declaration(sessions: string, slots: number = 2): string {
+function declaration(sessions: string, slots: number = 2): string {
   return `
 muster: 1
 project: test

@@ -35,7 +35,7 @@ it('the predicted timeline has the order of the run when nothing fails', async (
   // How long things take is learnt from a first run.
   expect((await house.muster('apply', '--with-session', 'work')).code).toBe(0);
   const planned = await house.muster('plan', '--with-session', 'work', '--json');
-  const { session } = JSON.parse(planned.stdout) as { readonly session: SessionPlan };
+  const session = JSON.parse(planned.stdout) as SessionPlan;
   const told = await house.muster('apply', '--with-session', 'work', '--json');
   const last = told.stdout.split('\n').find((line) => line.includes('"session_result"')) ?? '{}';
   const { result } = JSON.parse(last) as { readonly result: SessionResult };

@@ -10,7 +10,7 @@ export function seedsFrom(count: number, first: number): readonly number[] {
 /** For the message of a failing seed: what happened, and how to see it again. */
 export function verdictText({ seed, story, wrong }: Verdict): string {
   return [
-    `seed ${seed}: MUSTER_SEED=${seed} npx vitest run test/simulation/seeds.test.ts`,
+    `seed ${seed}: MUSTER_SEED=${seed} npx vitest run test/simulation`,
     ...story,
     ...wrong,
   ].join('\n');

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -15,6 +16,9 @@ import { readProcessFacts } from '../../src/state/process-facts.ts';
 import { projectFiles } from '../../src/state/project-files.ts';
 import { memory } from './memory.ts';
 import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+// As in main.ts: one signal stops hundreds of waits.
+setMaxListeners(0);
 
 /** A project in a temporary folder, a simulated cluster, and a clock on which nobody waits. */
 export interface House {
@@ -209,7 +213,7 @@ const PROCESSES = {
   readLink: async () => undefined,
 };
 
-export function simulatorTransport(cluster: SimCluster, clock: VirtualClock): Transport {
+function simulatorTransport(cluster: SimCluster, clock: VirtualClock): Transport {
   return {
     endpoint: () => 'simulator',
     send: async (request, { deadlineMs, signal }) => {

@@ -45,7 +45,7 @@ export function summaryLines(plan: Plan, paint: Paint): readonly string[] {
 }
 
 /** "1 to destroy", "0 to replace", … Destroy and replace are always named. */
-export function actionCounts(counts: PlanCounts): readonly string[] {
+function actionCounts(counts: PlanCounts): readonly string[] {
   const { destroy, replace, shutdown, update, adopt, rename, deploy, configure, forget } =
     counts.strongest;
   const optional: readonly (readonly [number, string])[] = [
