@@ -46,7 +46,13 @@ const EFFECTS: Readonly<Record<string, readonly string[]>> = {
   state: ['node:fs', 'node:fs/promises', 'node:os', 'node:http', 'node:https'],
   'simulator/embedded.ts': ['node:fs', 'node:fs/promises'],
   'simulator/server.ts': ['node:http', 'node:https', 'node:net'],
-  'main.ts': ['node:os', 'node:events', 'node:timers/promises', 'node:readline/promises', 'node:crypto'],
+  'main.ts': [
+    'node:os',
+    'node:events',
+    'node:timers/promises',
+    'node:readline/promises',
+    'node:crypto',
+  ],
 };
 
 const src = fileURLToPath(new URL('../src', import.meta.url));

@@ -54,11 +54,7 @@ export function privilegesFor(worker: WorkerPlan, version: string): readonly Pri
 }
 
 /** All that the workers of a declaration ever need: what the least-privilege role has to hold. */
-function deployNeeds(
-  vm: string,
-  spec: WorkerSpec,
-  why: ActionKind,
-): readonly PrivilegeNeed[] {
+function deployNeeds(vm: string, spec: WorkerSpec, why: ActionKind): readonly PrivilegeNeed[] {
   const paths = Object.keys(attributesOf(spec, 'x'));
   return [
     ...needs(vm, [['VM.Allocate'], ['VM.Audit'], ['VM.PowerMgmt']], why),
@@ -79,11 +75,7 @@ function deployNeeds(
 }
 
 /** Power, and the guest agent. */
-function launchNeeds(
-  vm: string,
-  version: string,
-  why: ActionKind,
-): readonly PrivilegeNeed[] {
+function launchNeeds(vm: string, version: string, why: ActionKind): readonly PrivilegeNeed[] {
   const agent = version.startsWith('8.')
     ? [['VM.Monitor']]
     : [

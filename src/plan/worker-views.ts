@@ -35,12 +35,7 @@ export function attributesFound(config: VmConfig, vm: VmFacts): Attributes {
 }
 
 /** What the marks and the card of a worker's VM are made of. */
-function identityOf(
-  worker: string,
-  declaredIn: string,
-  state: State,
-  uuid: string,
-): Identity {
+function identityOf(worker: string, declaredIn: string, state: State, uuid: string): Identity {
   const { lineage, project, environment } = state;
   return { owner: { lineage, project, environment, worker, uuid }, declaredIn };
 }

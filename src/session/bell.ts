@@ -1,6 +1,12 @@
 import type { Clock } from '../model/ports.ts';
 
-/** Wakes one waiter as soon as something happened; a ring while nobody waits is kept. */
+/**
+ * What rings within this time is answered once: workers that get ready, and items that end, at the same moment
+ * are scheduled together, as in the prediction.
+ */
+const SETTLE_MS = 100;
+
+/** Wakes one waiter soon after something happened; a ring while nobody waits is kept. */
 export interface Bell {
   ring(): void;
   /** Until the next ring, or for `ms` at most. */
@@ -26,6 +32,7 @@ export function createBell(clock: Clock): Bell {
         timer.abort();
         wake = undefined;
       }
+      if (isRung) await clock.sleep(SETTLE_MS);
       isRung = false;
     },
   };

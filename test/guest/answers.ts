@@ -12,11 +12,7 @@ export const blockedCommand = () =>
 export const forbidden = () =>
   pveError(403, 'forbidden', 'Permission check failed (/vms/9100, VM.GuestAgent.Unrestricted)');
 
-function pveError(
-  status: number,
-  failure: PveError['facts']['failure'],
-  reason: string,
-): PveError {
+function pveError(status: number, failure: PveError['facts']['failure'], reason: string): PveError {
   const request = 'POST /nodes/pve1/qemu/9100/agent/exec';
   return new PveError({ failure, request, status, reason });
 }

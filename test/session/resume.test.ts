@@ -120,11 +120,11 @@ describe('a plain apply after a dead session', () => {
     const house = sessionHouse(`  nightly:
     kind: backup
     items:
-${sleepers([15, 15, 30])}`);
+${sleepers([15, 30, 15])}`);
     await killedAfter(house, 10 * MINUTE, 'apply', '--with-session', 'nightly');
     const { id, attempts } = liveOne(house);
     const workers = Object.values(attempts).map(([first]) => first?.worker);
-    expect(workers).toEqual(['a', 'a', 'b']);
+    expect(workers).toEqual(['a', 'b', 'a']);
     const held = await house.muster('plan');
     expect(held.stdout).not.toContain('run-lost');
 
@@ -135,7 +135,7 @@ ${sleepers([15, 15, 30])}`);
     expect(plan.stdout).toContain(`session ${id} is not over`);
     const first = await house.muster('apply', '--auto-approve');
     expect(first.code, first.stdout).toBe(5);
-    expect(first.stdout).toContain(`item-3 of session ${id} still runs in b`);
+    expect(first.stdout).toContain(`item-2 of session ${id} still runs in b`);
     expect(powers(house)).toEqual({ 9100: 'stopped', 9101: 'running' });
     expect(liveOne(house).attempts['item-1']?.[0]).toMatchObject({ result: 'ok', exitCode: 0 });
 

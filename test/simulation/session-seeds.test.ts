@@ -9,7 +9,7 @@ import { sessionSeed } from './session-seed.ts';
  */
 
 describe('a seeded session', () => {
-  it.each(seedsFrom(100, 1))(
+  it.each(seedsFrom(160, 1))(
     'seed %i: whatever fails or is killed, no item succeeds twice, no limit is exceeded, all ends in order (P13, P23, P47)',
     async (seed) => {
       const verdict = await sessionSeed(seed, { size: SMALL, troubles: true });
