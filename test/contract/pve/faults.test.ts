@@ -4,7 +4,7 @@ import { loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
 /** States that nobody brings about on a real cluster for a test's sake. */
-const target = openTarget();
+const target = await openTarget(0);
 const simulator = target.simulator;
 const faults = new Replay(target, loadExpectations('cluster-faults'));
 const parameters = new Replay(target, loadExpectations('parameters'));

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { dataOf, loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
-const target = openTarget();
+const target = await openTarget(1);
 const replay = new Replay(target, loadExpectations('life-cycle'));
 const agent = new Replay(target, loadExpectations('agent'));
 const vm = `/nodes/${target.names.node}/qemu/${target.names.vmid}`;

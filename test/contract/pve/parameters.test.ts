@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, it } from 'vitest';
 import { loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
-const target = openTarget();
+const target = await openTarget(0);
 const replay = new Replay(target, loadExpectations('parameters'));
 
 /** These need a machine in a state of their own. */

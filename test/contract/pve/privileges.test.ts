@@ -2,7 +2,7 @@ import { describe, it } from 'vitest';
 import { loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
-const target = openTarget();
+const target = await openTarget(2);
 const replay = new Replay(target, loadExpectations('privileges'));
 
 describe.skipIf(target.poorToken === undefined)('a token without privileges', () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { loadExpectations, Replay } from './replay.ts';
 import { openTarget } from './target.ts';
 
-const target = openTarget();
+const target = await openTarget(2);
 const requests = new Replay(target, loadExpectations('requests'));
 const reading = new Replay(target, loadExpectations('reading'));
 

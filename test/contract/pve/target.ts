@@ -1,5 +1,13 @@
-/** What the suite runs against: the simulator, or the cluster that MUSTER_CONTRACT_ENDPOINT names. */
+/**
+ * What the suite runs against: the simulator, or the cluster that MUSTER_CONTRACT_ENDPOINT (https://host:8006) names.
+ * Then these are needed, each behind MUSTER_CONTRACT_: TOKEN (user@realm!id=secret, with every privilege), NODE,
+ * STORAGE (a directory), BRIDGE, POOL, TEMPLATE (vmid of one with a guest agent), VMIDS (9300-9399: all free).
+ * CA (a file, or its PEM) or FINGERPRINT (SHA-256) say which certificate is trusted; POOR_TOKEN is one without any
+ * privilege. Every file of the suite has ids of its own in that range, makes VMs under these only, and removes them.
+ */
+import { readFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
+import { vi } from 'vitest';
 import { createCluster, type SimCluster } from '../../../src/simulator/cluster.ts';
 import { contractWorld, SEPARATED_TOKEN, TEST_TOKEN } from './contract-world.ts';
 
@@ -33,8 +41,38 @@ export interface Target {
   readonly poorToken: string | undefined;
 }
 
-export function openTarget(): Target {
-  return process.env.MUSTER_CONTRACT_ENDPOINT === undefined ? simulated() : real(process.env);
+/** Ids that one file of the suite may use. */
+const IDS = ['vmid', 'other', 'missing'];
+/** A real guest takes minutes where the simulated one takes none. */
+const REAL_TIMEOUT_MS = 900_000;
+
+/**
+ * `share`: which ids of the range are this file's, 0, 1, … Files run side by side. Throws when one of them is taken:
+ * the suite writes to and deletes what is under them.
+ */
+export async function openTarget(share: number): Promise<Target> {
+  if (process.env.MUSTER_CONTRACT_ENDPOINT === undefined) return simulated();
+  vi.setConfig({ testTimeout: REAL_TIMEOUT_MS, hookTimeout: REAL_TIMEOUT_MS });
+  const target = real(process.env, share);
+  for (const name of IDS) await requireFree(target, target.names[name] ?? '');
+  await requirePoor(target);
+  return target;
+}
+
+async function requireFree(target: Target, vmid: string): Promise<void> {
+  const { status, reason, body } = await target.call('GET', '/cluster/nextid', { vmid });
+  if (status !== 200)
+    throw new Error(
+      `id ${vmid} of MUSTER_CONTRACT_VMIDS can't be used: ${status} ${reason} ${body}`,
+    );
+}
+
+/** Its requests are meant to be refused: one that is not would delete the template. */
+async function requirePoor({ call, poorToken }: Target): Promise<void> {
+  if (poorToken === undefined) return;
+  const { status, body } = await call('GET', '/access/permissions', {}, poorToken);
+  if (status !== 200 || JSON.stringify(JSON.parse(body).data) !== '{}')
+    throw new Error(`MUSTER_CONTRACT_POOR_TOKEN must have no privilege at all: ${status} ${body}`);
 }
 
 function formOf(params: Params): string {
@@ -92,16 +130,33 @@ function simulated(): Target {
   };
 }
 
-function real(env: Readonly<Record<string, string | undefined>>): Target {
-  const need = (name: string): string => {
-    const value = env[`MUSTER_CONTRACT_${name}`];
-    if (value === undefined) throw new Error(`MUSTER_CONTRACT_${name} is not set`);
-    return value;
-  };
-  const [from = '0'] = need('VMIDS').split('-');
-  const token = need('TOKEN');
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The value of MUSTER_CONTRACT_*; throws with all that are missing. */
+function settings<K extends string>(env: Env, names: readonly K[]): Readonly<Record<K, string>> {
+  const missing = names.filter((name) => !env[`MUSTER_CONTRACT_${name}`]);
+  if (missing.length > 0)
+    throw new Error(`not set: ${missing.map((name) => `MUSTER_CONTRACT_${name}`).join(', ')}`);
+  const found = names.map((name) => [name, env[`MUSTER_CONTRACT_${name}`] ?? '']);
+  return Object.fromEntries(found) as Record<K, string>;
+}
+
+function idsOf(range: string, share: number): Readonly<Record<string, string>> {
+  const [, from = '', to = ''] = /^(\d+)-(\d+)$/.exec(range) ?? [];
+  const first = Number(from) + share * IDS.length;
+  if (from === '' || Number(to) < first + IDS.length - 1)
+    throw new Error(`MUSTER_CONTRACT_VMIDS must be FROM-TO with 9 ids at least, not "${range}"`);
+  return Object.fromEntries(IDS.map((name, index) => [name, String(first + index)]));
+}
+
+function real(env: Env, share: number): Target {
+  const names = ['TOKEN', 'NODE', 'STORAGE', 'BRIDGE', 'TEMPLATE', 'POOL', 'VMIDS'] as const;
+  const given = settings(env, names);
+  const token = given.TOKEN;
+  const trust = trustOf(env);
+  const endpoint = (env.MUSTER_CONTRACT_ENDPOINT ?? '').replace(/\/+$/, '');
   const raw: Target['raw'] = (method, path, headers, body) =>
-    send(env, need('ENDPOINT'), method, path, headers, body);
+    send(trust, endpoint, method, path, headers, body);
   return {
     raw,
     call: (method, path, params, as = token) => {
@@ -112,15 +167,12 @@ function real(env: Readonly<Record<string, string | undefined>>): Target {
     },
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     names: {
-      node: need('NODE'),
-      storage: need('STORAGE'),
-      bridge: need('BRIDGE'),
-      template: need('TEMPLATE'),
-      pool: need('POOL'),
-      vmid: from,
-      other: String(Number(from) + 1),
-      missing: String(Number(from) + 2),
-      foreign: String(Number(from) + 3),
+      node: given.NODE,
+      storage: given.STORAGE,
+      bridge: given.BRIDGE,
+      template: given.TEMPLATE,
+      pool: given.POOL,
+      ...idsOf(given.VMIDS, share),
     },
     simulator: undefined,
     token,
@@ -128,8 +180,23 @@ function real(env: Readonly<Record<string, string | undefined>>): Target {
   };
 }
 
+interface CertificateTrust {
+  readonly ca: string | undefined;
+  /** SHA-256 in upper case, without colons. */
+  readonly pin: string | undefined;
+}
+
+function trustOf(env: Env): CertificateTrust {
+  const ca = env.MUSTER_CONTRACT_CA || undefined;
+  const pin = env.MUSTER_CONTRACT_FINGERPRINT || undefined;
+  return {
+    ca: ca === undefined || ca.includes('-----BEGIN') ? ca : readFileSync(ca, 'utf8'),
+    pin: pin?.replaceAll(':', '').toUpperCase(),
+  };
+}
+
 function send(
-  env: Readonly<Record<string, string | undefined>>,
+  { ca, pin }: CertificateTrust,
   endpoint: string,
   method: string,
   path: string,
@@ -137,8 +204,6 @@ function send(
   body: string,
 ): Promise<Answer> {
   const started = performance.now();
-  const ca = env.MUSTER_CONTRACT_CA;
-  const pin = env.MUSTER_CONTRACT_FINGERPRINT;
   return new Promise((resolve, reject) => {
     const request = httpsRequest(
       `${endpoint}/api2/json${path}`,
@@ -181,5 +246,5 @@ function fingerprint(socket: object): string | undefined {
   const { getPeerCertificate } = socket as {
     getPeerCertificate: () => { fingerprint256?: string };
   };
-  return getPeerCertificate.call(socket).fingerprint256;
+  return getPeerCertificate.call(socket).fingerprint256?.replaceAll(':', '');
 }
