@@ -25,6 +25,7 @@ export async function freshInventory(
   const { vms } = await pve.read.cluster();
   const elsewhere = vms.find(({ vmid }) => vmid === vm.vmid);
   if (elsewhere === undefined) return without(inventory, vm.vmid, 'invisible');
+  if (elsewhere.kind === 'lxc') return withContainer(inventory, elsewhere);
   const again = await look(pve, elsewhere.node, vm.vmid);
   if (again.kind !== 'there') return without(inventory, vm.vmid, 'unreachable');
   return withVm(inventory, vm.vmid, merged(elsewhere, elsewhere.node, vm.vmid, again));
@@ -96,6 +97,12 @@ function withVm(
     configs: { ...inventory.configs, [key]: config },
     absent,
   };
+}
+
+/** A container took its id: the VM is gone. */
+function withContainer(inventory: Inventory, facts: VmFacts): Inventory {
+  const left = without(inventory, facts.vmid, 'gone');
+  return { ...left, vms: { ...left.vms, [String(facts.vmid)]: facts } };
 }
 
 function without(inventory: Inventory, vmid: number, absence: Absence): Inventory {

@@ -149,8 +149,9 @@ async function deployOnce(ctx: WorkerContext): Promise<void> {
   await deploy(ctx);
 }
 
-/** False only when the id is free, or when another VM has it by now. Throws when the VM can't be seen. */
+/** False only when the id is free, or when another guest has it by now. Throws when the VM can't be seen. */
 async function isStillOurs(ctx: WorkerContext, vm: VmHandle): Promise<boolean> {
+  if (ctx.inventory.vms[String(vm.vmid)]?.kind === 'lxc') return false;
   if (await ctx.ports.pve.read.idIsFree(vm.vmid)) return false;
   try {
     await requireOurs(ctx, vm);

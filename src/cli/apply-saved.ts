@@ -10,6 +10,7 @@ import {
 import { confirm } from '../plan/confirm.ts';
 import { planNeeds } from '../plan/plan-needs.ts';
 import { readSavedPlan } from '../plan/saved-plan.ts';
+import { stopWhenHopeless } from '../plan/stops.ts';
 import { readDetails } from '../pve/details.ts';
 import { readInventory } from '../pve/inventory.ts';
 import { count, shellWord } from '../report/words.ts';
@@ -39,6 +40,9 @@ export async function applySaved(invocation: Invocation, saved: SavedOptions): P
     const open = requireSameState(opened, envelope);
     const plan = chosenWorkers(envelope.plan, saved.options);
     const inventory = await readFor(invocation, open, plan);
+    const { declaration } = open.project;
+    stopWhenHopeless({ declaration, state: open.state, inventory, options: plan.options });
+    requireSameCluster(plan, declaration.cluster.name ?? inventory.cluster.name);
     const stale = staleWorkers(plan, open, inventory);
     if (stale.length > 0) throw staleError(invocation, saved.file, plan, stale);
     return runAndReport(invocation, { ...open, plan, inventory }, plan, { kind: 'given' });
@@ -84,6 +88,11 @@ function requireSameState(open: OpenProject, saved: SavedPlan): OpenProject {
   if (!exists && saved.serial > 0)
     throw stale(`the plan was made for serial ${saved.serial} of a state that is not there`);
   return exists ? open : { ...open, state: { ...open.state, lineage: saved.lineage } };
+}
+
+function requireSameCluster({ cluster }: Plan, found: string | undefined): void {
+  if (cluster.name === undefined || found === undefined || cluster.name === found) return;
+  throw stale(`the plan is for cluster ${cluster.name}, and this is ${found}`);
 }
 
 async function readFor(

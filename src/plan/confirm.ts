@@ -57,7 +57,7 @@ function confirmOrphan(planned: WorkerPlan, state: State, inventory: Inventory):
   const found = strangers.find(({ vm, kind }) => vm.vmid === vmid && kind === 'ours');
   if (found === undefined)
     return { kind: 'stale', differences: [`vm ${vmid} is not an orphan of this project any more`] };
-  const fresh = pruning(found, worker);
+  const fresh = pruning(found, worker, inventory.haManaged);
   const differences = differencesOf(planned, fresh);
   if (differences.length > 0) return { kind: 'stale', differences };
   return { kind: 'run', worker: remaining(planned, fresh) };
@@ -122,7 +122,7 @@ function planAgain(
     destroy: desired !== undefined && actions.includes('destroy'),
     replace: actions.includes('replace') ? [worker] : [],
     // Whether a volume may go was decided when it was listed; what is new in the list makes it stale.
-    force: [worker],
+    force: planned.frees.length === 0 ? [] : [worker],
   };
   const identities = identify(state, likeOurs(planned, record, inventory));
   const { plan, findings } = planWorker(current, { state, inventory, options, identities });
@@ -171,7 +171,9 @@ function heldDifferences({ held }: WorkerPlan): readonly string[] {
   return held === undefined ? [] : [`it is held now: ${held.why}, ${held.by}`];
 }
 
+/** Planned without a look at the VM, nothing was listed: then what Muster did not make holds it instead. */
 function volumeDifferences(planned: WorkerPlan, fresh: WorkerPlan): readonly string[] {
+  if (planned.frees.length === 0) return [];
   return fresh.frees
     .filter((volume) => !planned.frees.includes(volume))
     .map((volume) => `the volume ${volume} would be deleted too`);
@@ -234,6 +236,11 @@ function remaining(planned: WorkerPlan, fresh: WorkerPlan): WorkerPlan {
     ...(vmid === undefined ? {} : { vmid }),
     ...(planned.from === undefined ? {} : { from: planned.from }),
     actions,
-    reasons: planned.reasons,
+    // One that came back meanwhile must not be forgotten.
+    reasons: planned.reasons.filter((reason) => reason !== 'vm-gone' || isGone(fresh)),
   };
+}
+
+function isGone({ reasons }: WorkerPlan): boolean {
+  return reasons.includes('vm-gone');
 }

@@ -46,9 +46,11 @@ export function decideDeclared(
     case 'ambiguous':
       return requested(worker, desired, record, context);
     case 'unfinished':
-      return decideBegun(worker, desired, record, context);
+      return context.options.destroy
+        ? { ...NOTHING, actions: ['destroy'], reasons: ['requested'] }
+        : decideBegun(worker, desired, record, context);
     case 'ours':
-      return record.vm === undefined
+      return record.vm === undefined && !context.options.destroy
         ? decideBegun(worker, desired, record, context)
         : decidePresent(
             worker,

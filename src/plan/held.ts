@@ -1,3 +1,4 @@
+import type { VmConfig, VmFacts } from '../model/inventory.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Held } from '../model/plan.ts';
 import { describeRun, holderOf } from '../model/runs.ts';
@@ -90,17 +91,33 @@ function heldByVm(
   located: Located,
   { inventory }: WorkerContext,
 ): Held | undefined {
-  const isThere = located.kind === 'ours' || located.kind === 'adoptable';
-  if (!isThere || actions.every((action) => RECORD_ONLY.includes(action))) return undefined;
-  const lock = located.config.values.lock ?? located.vm.lock;
-  if (lock !== undefined)
-    return {
-      why: 'locked',
-      by: `lock ${lock}`,
-      remedy: `Wait for the ${lock} of vm ${located.vm.vmid} to end, or use --wait.`,
-    };
-  const { vmid, haState } = located.vm;
-  if (!inventory.haManaged.includes(vmid) && haState === undefined) return undefined;
+  if (actions.every((action) => RECORD_ONLY.includes(action))) return undefined;
+  if (located.kind === 'ours' || located.kind === 'adoptable')
+    return heldByState(located.vm, located.config, inventory.haManaged);
+  // A deploy goes on under another id; to delete it, its clone or creation has to end first.
+  return located.kind === 'unfinished' && actions.includes('destroy')
+    ? heldByLock(located.vm, located.lock)
+    : undefined;
+}
+
+function heldByLock({ vmid }: VmFacts, lock: string): Held {
+  return {
+    why: 'locked',
+    by: `lock ${lock}`,
+    remedy: `Wait for the ${lock} of vm ${vmid} to end, or use --wait.`,
+  };
+}
+
+/** What PVE itself has to do with this VM just now, or always. */
+export function heldByState(
+  vm: VmFacts,
+  config: VmConfig,
+  haManaged: readonly number[],
+): Held | undefined {
+  const lock = config.values.lock ?? vm.lock;
+  if (lock !== undefined) return heldByLock(vm, lock);
+  const { vmid, haState } = vm;
+  if (!haManaged.includes(vmid) && haState === undefined) return undefined;
   return {
     why: 'ha-managed',
     by: `vm ${vmid} is under HA or replication`,

@@ -1,11 +1,19 @@
+import type { Declaration } from '../model/declaration.ts';
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { readMarks } from '../model/marks.ts';
+import type { PlanOptions } from '../model/plan.ts';
 import { marksAgree } from './identity.ts';
 import type { PlanInput } from './plan-input.ts';
 
+/** As much of a plan's input as tells whether there can be a plan, or an apply of one. */
+export interface Situation extends Pick<PlanInput, 'state' | 'inventory'> {
+  readonly declaration: Pick<Declaration, 'project' | 'environment'>;
+  readonly options: Pick<PlanOptions, 'only'>;
+}
+
 /** Throws when nothing can be planned at all: the wrong state, the wrong cluster, one that can't be written. */
-export function stopWhenHopeless(input: PlanInput): void {
+export function stopWhenHopeless(input: Situation): void {
   const problems = [
     ...foreignState(input),
     ...otherCluster(input),
@@ -15,7 +23,7 @@ export function stopWhenHopeless(input: PlanInput): void {
   if (problems.length > 0) throw new DiagnosticsError(problems);
 }
 
-function foreignState({ declaration, state }: PlanInput): readonly Diagnostic[] {
+function foreignState({ declaration, state }: Situation): readonly Diagnostic[] {
   const wanted = label(declaration.project, declaration.environment);
   const found = label(state.project, state.environment);
   if (wanted === found) return [];
@@ -28,27 +36,45 @@ function foreignState({ declaration, state }: PlanInput): readonly Diagnostic[] 
   ];
 }
 
-/** A state whose recorded nodes don't exist at all is another cluster's. */
-function otherCluster({ state, inventory, options }: PlanInput): readonly Diagnostic[] {
+/**
+ * A state whose recorded nodes don't exist at all is another cluster's. Node names repeat among clusters (every
+ * installation begins with `pve`), so the cluster's own name counts too, where both are known.
+ */
+function otherCluster({ state, inventory }: Situation): readonly Diagnostic[] {
+  const { endpoint, name } = inventory.cluster;
+  const remedy =
+    'Check cluster.endpoint and the chosen environment: this looks like another cluster.';
+  const before = state.cluster?.name;
+  if (before !== undefined && name !== undefined && before !== name)
+    return [
+      problem(
+        'other-cluster',
+        `the state is of cluster ${before}, and ${endpoint} is ${name}`,
+        remedy,
+        [
+          'If the same cluster has a new name: muster state pull, take out "cluster", muster state push.',
+        ],
+      ),
+    ];
   const recorded = Object.values(state.workers).flatMap(({ vm }) =>
     vm === undefined ? [] : [vm.node],
   );
-  const nodes = [...new Set(recorded)].sort(byCodeUnit);
+  const nodes = [...new Set([...recorded, ...Object.keys(state.nodes)])].sort(byCodeUnit);
   const known = nodes.filter((node) => Object.hasOwn(inventory.nodes, node));
-  if (!options.refresh || nodes.length === 0 || known.length > 0) return [];
+  if (nodes.length === 0 || known.length > 0) return [];
   const seen = Object.keys(inventory.nodes).sort(byCodeUnit).join(', ');
   return [
     problem(
       'other-cluster',
-      `the state records VMs on ${nodes.join(', ')}, and ${inventory.cluster.endpoint} has none of these nodes`,
-      'Check cluster.endpoint and the chosen environment: this looks like another cluster.',
+      `the state records the nodes ${nodes.join(', ')}, and ${endpoint} has none of these nodes`,
+      remedy,
       [`nodes seen: ${seen === '' ? 'none' : seen}`],
     ),
   ];
 }
 
 /** An empty state beside VMs with complete marks of this project is a lost one: never make them all again. */
-function lostState({ declaration, state, inventory }: PlanInput): readonly Diagnostic[] {
+function lostState({ declaration, state, inventory }: Situation): readonly Diagnostic[] {
   if (Object.keys(state.workers).length > 0 || state.serial > 0) return [];
   const marked = Object.values(inventory.vms)
     .sort((a, b) => a.vmid - b.vmid)
@@ -70,7 +96,7 @@ function lostState({ declaration, state, inventory }: PlanInput): readonly Diagn
   ];
 }
 
-function unfitCluster({ inventory, options }: PlanInput): readonly Diagnostic[] {
+function unfitCluster({ inventory, options }: Situation): readonly Diagnostic[] {
   const { version, quorate } = inventory.cluster;
   const onlyShutdown = options.only?.every((action) => action === 'shutdown') === true;
   return [

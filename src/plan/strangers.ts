@@ -1,5 +1,7 @@
 import { assertNever } from '../model/assert-never.ts';
-import type { Finding, WorkerPlan } from '../model/plan.ts';
+import type { VmConfig } from '../model/inventory.ts';
+import type { Finding, Held, WorkerPlan } from '../model/plan.ts';
+import { heldByState } from './held.ts';
 import type { Stranger } from './identity.ts';
 import type { Decision, PlanInput } from './plan-input.ts';
 import { refusalOf } from './refusals.ts';
@@ -10,7 +12,7 @@ export function decideStrangers(
   strangers: readonly Stranger[],
   adopted: ReadonlySet<string>,
   taken: ReadonlySet<string>,
-  { state, options }: PlanInput,
+  { state, options, inventory }: PlanInput,
 ): { readonly findings: readonly Finding[]; readonly decisions: readonly Decision[] } {
   const rest = strangers.filter(({ owner, kind }) => {
     const isAdopted = kind === 'ours' && owner !== undefined && adopted.has(owner.uuid);
@@ -19,7 +21,7 @@ export function decideStrangers(
   const prunes = options.prune ? rest.filter(({ kind }) => kind === 'ours') : [];
   return {
     findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(strangerFindings),
-    decisions: prunes.map((stranger) => prune(stranger, taken, options.force)),
+    decisions: prunes.map((stranger) => prune(stranger, taken, options.force, inventory.haManaged)),
   };
 }
 
@@ -97,31 +99,43 @@ function halfMade({ vm, config, owner }: Stranger, whose: string): Finding {
   };
 }
 
-function prune(stranger: Stranger, taken: ReadonlySet<string>, force: readonly string[]): Decision {
+function prune(
+  stranger: Stranger,
+  taken: ReadonlySet<string>,
+  force: readonly string[],
+  haManaged: readonly number[],
+): Decision {
   const { vm, config, owner } = stranger;
   const name = owner?.worker ?? `vm-${vm.vmid}`;
   const worker = taken.has(name) ? `${name}-vm-${vm.vmid}` : name;
   const foreign = force.includes(worker) ? [] : foreignVolumes(config, undefined);
   const refusals = foreign.length === 0 ? [] : [refusalOf(worker, vm.vmid, foreign)];
-  return { plan: pruning(stranger, worker), findings: [], problems: [], refusals };
+  return { plan: pruning(stranger, worker, haManaged), findings: [], problems: [], refusals };
 }
 
 /** The destroy of an orphan, under a worker's name that may be nobody's. */
-export function pruning({ vm, config, owner }: Stranger, worker: string): WorkerPlan {
+export function pruning(
+  { vm, config, owner }: Stranger,
+  worker: string,
+  haManaged: readonly number[],
+): WorkerPlan {
   const running = vm.status === 'running';
-  const lock = config.values.lock ?? vm.lock;
+  const held = heldByState(vm, config, haManaged) ?? heldByItself(config);
   return {
     worker,
     actions: running ? ['shutdown', 'destroy'] : ['destroy'],
     reasons: ['orphan'],
     changes: [],
-    ...(lock === undefined ? {} : { held: { why: 'locked', by: `lock ${lock}` } }),
-    ...(config.values.protection === '1'
-      ? { held: { why: 'protected', by: 'protection of the VM itself' } }
-      : {}),
+    ...(held === undefined ? {} : { held }),
     node: vm.node,
     vmid: vm.vmid,
     ...(owner === undefined ? {} : { uuid: owner.uuid }),
     frees: freedVolumes(config),
   };
+}
+
+function heldByItself({ values }: VmConfig): Held | undefined {
+  return values.protection === '1'
+    ? { why: 'protected', by: 'protection of the VM itself' }
+    : undefined;
 }

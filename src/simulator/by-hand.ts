@@ -83,6 +83,11 @@ export function addVm(world: World, vmid: number, node: string, name = 'somebody
   return vm;
 }
 
+/** A container of somebody else. */
+export function addContainer(world: World, vmid: number, node: string, name: string): void {
+  world.containers = { ...world.containers, [String(vmid)]: { vmid, node, name } };
+}
+
 /** A full clone in the portal: new uuid and MACs, everything else as the original. */
 export function cloneVm(world: World, vmid: number, newid: number): Vm {
   const source = vmOf(world, vmid);

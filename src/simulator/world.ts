@@ -23,6 +23,8 @@ export interface World {
   vnets: Record<string, Vnet>;
   pools: Record<string, Pool>;
   vms: Record<string, Vm>;
+  /** Containers, which Muster has nothing to do with but whose ids are taken. */
+  containers?: Record<string, Container>;
   access: Access;
   tasks: Task[];
   events: WorldEvent[];
@@ -39,6 +41,12 @@ export interface World {
   /** What /cluster/resources shows: power states and names as they were broadcast last. */
   broadcast: { nextMs: number; vms: Record<string, BroadcastVm> };
   options: Record<string, string>;
+}
+
+export interface Container {
+  vmid: number;
+  node: string;
+  name: string;
 }
 
 export interface BroadcastVm {

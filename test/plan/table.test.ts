@@ -387,6 +387,17 @@ describe('a recorded VM that is not there', () => {
     expect(plan.findings).toMatchObject([{ code: 'node-gone', worker: 'a' }]);
   });
 
+  test('the only worker’s node left, and others of the cluster remain: no other cluster’s state', () => {
+    const worker = resting({ node: 'pve2' });
+    const inventory = inventoryOf({ nodes: { pve1: node() } });
+    const plan = planOf({
+      declaration: withWorkers({}),
+      state: stateOf({ a: worker.record }),
+      inventory,
+    });
+    expect(brief(one(plan))).toEqual({ actions: ['forget'], reasons: ['node-gone'] });
+  });
+
   test('declared for a node that does not exist: left out with a warning, an error with --strict', () => {
     const declaration = withWorkers({ a: { node: 'pve8' }, b: A });
     const plan = planOf({ declaration });
@@ -1012,6 +1023,28 @@ describe('when nothing can be planned', () => {
     const { state } = deployed({ a: worker });
     const inventory = inventoryOf({ nodes: { alpha: node() } });
     expect(() => planOf({ declaration, state, inventory })).toThrow(/has none of these nodes/);
+  });
+
+  test('nor is it enough that its node has the same name: the cluster’s own name counts', () => {
+    const { state, inventory } = deployed({ a: worker });
+    const ofOther = { ...state, cluster: { name: 'south' } };
+    expect(() => planOf({ declaration, state: ofOther, inventory })).toThrow(
+      /the state is of cluster south, and https:.* is north/,
+    );
+    const unknown = { ...inventory.cluster, name: undefined };
+    const { name: _, ...nameless } = unknown;
+    const quiet = { ...inventory, cluster: nameless };
+    expect(planOf({ declaration, state: ofOther, inventory: quiet }).workers).toEqual([]);
+    expect(
+      planOf({ declaration, state: { ...state, cluster: { name: 'north' } }, inventory }).workers,
+    ).toEqual([]);
+  });
+
+  test('a state without any VM is another cluster’s too when it knows none of the nodes', () => {
+    const inventory = inventoryOf({ nodes: { alpha: node() } });
+    expect(() => planOf({ declaration: withWorkers({}), state: stateOf(), inventory })).toThrow(
+      /records the nodes pve1, pve2, and .* has none of these/,
+    );
   });
 
   test.each([

@@ -20,13 +20,17 @@ export const version: Handler = ({ world }) =>
 export const nextId: Handler = (ctx) => {
   const { vmid } = ctx.params;
   if (vmid !== undefined) {
-    if (ctx.world.vms[vmid] !== undefined) throw invalid({ vmid: `VM ${vmid} already exists` });
+    if (isTaken(ctx, vmid)) throw invalid({ vmid: `VM ${vmid} already exists` });
     return reply(vmid);
   }
   let free = LOWEST;
-  while (ctx.world.vms[String(free)] !== undefined) free += 1;
+  while (isTaken(ctx, String(free))) free += 1;
   return reply(String(free));
 };
+
+function isTaken({ world }: Ctx, vmid: string): boolean {
+  return world.vms[vmid] !== undefined || world.containers?.[vmid] !== undefined;
+}
 
 /** Memory of running machines by node, in bytes. */
 function memoryInUse(ctx: Ctx): Map<string, number> {
@@ -178,7 +182,7 @@ export const resources: Handler = (ctx) => {
     }
   }
   if (params.type === undefined || params.type === 'vm')
-    rows.push(...visibleVmRows(ctx, () => true));
+    rows.push(...visibleVmRows(ctx, () => true), ...containerRows(ctx));
   if (params.type === undefined || params.type === 'node') {
     rows.push(...nodeRows(ctx).map((row) => ({ ...row, 'cgroup-mode': 2 })));
   }
@@ -186,6 +190,20 @@ export const resources: Handler = (ctx) => {
   if (params.type === undefined || params.type === 'sdn') rows.push(...zoneRows(ctx));
   return reply(rows, rows.length / 10);
 };
+
+function containerRows({ world, caller }: Ctx): Record<string, unknown>[] {
+  return Object.values(world.containers ?? {})
+    .filter(({ vmid }) => may(world, caller, `/vms/${vmid}`, 'VM.Audit'))
+    .map(({ vmid, node, name }) => ({
+      id: `lxc/${vmid}`,
+      type: 'lxc',
+      vmid,
+      node,
+      name,
+      status: 'stopped',
+      template: 0,
+    }));
+}
 
 function zoneRows(ctx: Ctx): Record<string, unknown>[] {
   const zones = new Set(['localnetwork', ...Object.values(ctx.world.vnets).map((net) => net.zone)]);

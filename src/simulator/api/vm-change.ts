@@ -97,8 +97,9 @@ export const cloneVm: Handler = (ctx) => {
   if (!full && source.config.template !== '1' && params.snapname === undefined) {
     throw failed("Linked clone feature is not supported for drive 'scsi0'");
   }
-  const elsewhere = world.vms[newid] !== undefined;
-  if (elsewhere && world.vms[newid]?.node === ctx.node) {
+  const other = world.vms[newid] ?? world.containers?.[newid];
+  const elsewhere = other !== undefined;
+  if (other?.node === ctx.node) {
     throw failed(`unable to create VM ${newid}: config file already exists`);
   }
   if (!elsewhere) {
@@ -157,7 +158,7 @@ export const createVm: Handler = (ctx) => {
   for (const [key, value] of Object.entries(params)) {
     if (diskKey.test(key)) checkDisk(world, caller, ctx.node, value);
   }
-  const other = world.vms[vmid];
+  const other = world.vms[vmid] ?? world.containers?.[vmid];
   if (other !== undefined) {
     const prefix = `unable to create VM ${vmid} - `;
     waitForLock(world, `vm:${vmid}`, 5000, prefix);
