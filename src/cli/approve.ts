@@ -14,7 +14,7 @@ export type Approval =
 /** Asks where it must. False: the answer was another one. Throws where nobody can be asked. */
 export async function approve(
   { context, globals }: Pick<Invocation, 'context' | 'globals'>,
-  cluster: PlanCluster,
+  cluster: Pick<PlanCluster, 'name' | 'endpoint'>,
   approval: Approval,
 ): Promise<boolean> {
   if (approval.kind === 'given') return true;

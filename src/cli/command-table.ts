@@ -348,6 +348,18 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/state-unlock.ts')).runStateUnlock,
   },
   {
+    name: 'import',
+    args: '<W> <VMID>',
+    help: 'take in a VM that was made by hand, as this worker',
+    flags: [
+      { name: 'write', help: 'declare it as it is, in the YAML' },
+      { name: 'auto-approve', help: 'do not ask' },
+      DRY_RUN,
+      { name: 'force', help: 'also while a run holds the worker' },
+    ],
+    load: async () => (await import('./commands/import.ts')).runImport,
+  },
+  {
     name: 'explain',
     args: '<W>',
     help: 'why a worker is planned as it is, why it is held, what would change that',

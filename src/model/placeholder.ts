@@ -52,6 +52,11 @@ export function expandDeep<T>(value: T, scope: Scope): T {
   return mapTexts(value, (text) => expandPlaceholders(text, scope)) as T;
 }
 
+/** Every text inside a value as a declaration has to say it, so that expanding it gives the text back. */
+export function literalDeep<T>(value: T): T {
+  return mapTexts(value, (text) => text.replaceAll('${', () => '$${')) as T;
+}
+
 function mapTexts(value: unknown, change: (text: string) => string): unknown {
   if (typeof value === 'string') return change(value);
   if (Array.isArray(value)) return value.map((entry) => mapTexts(entry, change));

@@ -1,7 +1,7 @@
 import { bootDiskKey, cloudInitKey, volumeOf } from '../model/attributes/disk.ts';
 import type { Declaration } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, VmConfig, VmFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import { type Owner, readMarks } from '../model/marks.ts';
@@ -121,33 +121,45 @@ function takeIn(
       `${name} is ${worker}'s by its marks, and the state records that id for ${holder}`,
       `Plan first: muster plan shows what became of ${holder}.`,
     );
+  const found = { vm, config, uuid: owner.uuid, time: inventory.cluster.time };
+  return { worker, record: recoveredRecord(before, declared, found) };
+}
+
+/** What a VM shows of a record. `time`: the cluster's, in ms. */
+export function recoveredRecord(
+  before: WorkerRecord | undefined,
+  declared: DesiredWorker,
+  {
+    vm,
+    config,
+    uuid,
+    time,
+  }: {
+    readonly vm: VmFacts;
+    readonly config: VmConfig;
+    readonly uuid: string;
+    readonly time: number;
+  },
+): WorkerRecord {
   const ctime = ctimeOf(config);
   const { file, line } = declared.declaredAt;
   return {
-    worker,
-    record: {
-      ...before,
-      vm: {
-        vmid: vm.vmid,
-        node: vm.node,
-        uuid: owner.uuid,
-        ...(ctime === undefined ? {} : { ctime }),
-      },
-      declared: declared.spec,
-      declaredIn: `${file}:${line}`,
-      observed: observedOf(stranger),
-      // Nothing on a VM says what it was made from; "unknown" never asks for a new one.
-      image: { name: declared.spec.image, source: 'unknown' },
-      protect: declared.spec.protect,
-      // The guest refuses a fence below those that it has seen; serials never come near the time in seconds.
-      fence: Math.max(before?.fence ?? 0, Math.floor(inventory.cluster.time / 1000)),
-      last: before?.last ?? {},
-    },
+    ...before,
+    vm: { vmid: vm.vmid, node: vm.node, uuid, ...(ctime === undefined ? {} : { ctime }) },
+    declared: declared.spec,
+    declaredIn: `${file}:${line}`,
+    observed: observedOf(config, vm),
+    // Nothing on a VM says what it was made from; "unknown" never asks for a new one.
+    image: { name: declared.spec.image, source: 'unknown' },
+    protect: declared.spec.protect,
+    // The guest refuses a fence below those that it has seen; serials never come near the time in seconds.
+    fence: Math.max(before?.fence ?? 0, Math.floor(time / 1000)),
+    last: before?.last ?? {},
   };
 }
 
 /** A drive that somebody attached since is not known for Muster's: only those that every worker is made with are. */
-function observedOf({ vm, config }: Stranger): Attributes {
+function observedOf(config: VmConfig, vm: VmFacts): Attributes {
   const found = attributesFound(config, vm);
   const own = [bootDiskKey(config), cloudInitKey(config)].filter((key) => key !== undefined);
   const names = [...own, ...own.map((key) => volumeOf(config.values[key]))];
@@ -192,7 +204,8 @@ function isHere(owner: Owner, { project, environment }: Declaration): boolean {
   return owner.project === project && owner.environment === environment;
 }
 
-function nodesOf(inventory: Inventory): State['nodes'] {
+/** The nodes as the state keeps them. */
+export function nodesOf(inventory: Inventory): State['nodes'] {
   return Object.fromEntries(
     Object.entries(inventory.nodes)
       .filter(([, { cpus }]) => cpus > 0)

@@ -18,6 +18,7 @@ const PROMISED: Readonly<Record<string, readonly string[]>> = {
     '--strict',
   ],
   graph: ['--format='],
+  import: ['--write', '--auto-approve', '--dry-run', '--force'],
   completion: [],
   schema: [],
   version: [],
