@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { paint } from '../report/paint.ts';
 import { shellWord } from '../report/words.ts';
+import { wantsColour } from './colour.ts';
 import type { CliContext } from './context.ts';
 import { boolOf, choiceOf, durationOf, integerOf, isSet, listOf, textOf } from './flags.ts';
 import type { Flags, Globals } from './invocation.ts';
@@ -25,7 +26,7 @@ export function globalsOf(
     json: isSet(flags, 'json'),
     verbose: isSet(flags, 'verbose'),
     debug: choiceOf(flags, 'log-level', ['error', 'warn', 'info', 'debug']) === 'debug',
-    paint: paint(wantsColour(context, flags)),
+    paint: paint(wantsColour(context.stdout, context.env, flags.color)),
     vars: listOf(flags, 'var'),
     varFiles: listOf(flags, 'var-file'),
     parallelism: integerOf(flags, 'parallelism', { from: 1, to: 64 }),
@@ -42,12 +43,6 @@ function environmentOf(flags: Flags): string {
     return environment;
   const message = `-e: "${environment}" is not a name of letters, digits, dots, dashes`;
   throw new DiagnosticsError([problem('bad-flag', message)]);
-}
-
-/** NO_COLOR and CI turn colours off whatever their value, unless it is empty. */
-function wantsColour({ env, stdout }: CliContext, flags: Flags): boolean {
-  const off = [env.NO_COLOR, env.CI].some((value) => value !== undefined && value !== '');
-  return stdout.isTTY && !off && flags.color !== false && env.TERM !== 'dumb';
 }
 
 function unexpected(rest: readonly string[]): DiagnosticsError {

@@ -26,6 +26,8 @@ export function buildProgram(context: CliContext, chosen: (parsed: Parsed) => vo
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      // Told by whoever catches it.
+      outputError: () => undefined,
     });
   for (const flag of GLOBAL_FLAGS) program.addOption(optionOf(flag));
   program.version(context.version, '--version', 'print the version');

@@ -12,16 +12,19 @@ export async function runCli(given: CliContext): Promise<number> {
   const { words, rest } = normaliseArgv(given.argv);
   const parsed = parse(given, words);
   if (typeof parsed === 'number') return parsed;
+  if (parsed instanceof CommanderError) return refuse(parsed, given, words);
   const { command, args, flags } = parsed;
   const context = await adapted(given, flags);
   try {
     const { globalsOf } = await import('./globals.ts');
+    const { checkFlags } = await import('./check-flags.ts');
     const globals = globalsOf(context, flags, command.takesRest === true ? undefined : rest);
+    checkFlags(flags);
     const run = await command.load();
     return await run({ context, globals, flags, args, rest: rest ?? [] });
   } catch (error) {
     const { tellFailure } = await import('./tell-failure.ts');
-    return tellFailure(error, { context, json: flags.json === true });
+    return tellFailure(error, { context, json: flags.json === true, colour: flags.color });
   }
 }
 
@@ -32,8 +35,8 @@ async function adapted(context: CliContext, flags: Parsed['flags']): Promise<Cli
   return forGithub(context, typeof flags.chdir === 'string' ? flags.chdir : '.');
 }
 
-/** The parsed command line, or the exit code where help was asked for or the words make no command. */
-function parse(context: CliContext, words: readonly string[]): Parsed | number {
+/** The parsed command line; the exit code where help was asked for; what is wrong with the words. */
+function parse(context: CliContext, words: readonly string[]): Parsed | CommanderError | number {
   let found: Parsed | undefined;
   const program = buildProgram(context, (parsed) => {
     found = parsed;
@@ -41,8 +44,23 @@ function parse(context: CliContext, words: readonly string[]): Parsed | number {
   try {
     program.parse([...words], { from: 'user' });
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_CODES.impossible;
-    throw error;
+    if (!(error instanceof CommanderError)) throw error;
+    // Help that was not asked for, on stderr, is all the answer that there is.
+    const isHelp = error.code.startsWith('commander.help');
+    return error.exitCode === 0 ? 0 : isHelp ? EXIT_CODES.impossible : error;
   }
   return found ?? EXIT_CODES.impossible;
+}
+
+/** Told like every other mistake, also to a program that asked for JSON. */
+async function refuse(
+  error: CommanderError,
+  context: CliContext,
+  words: readonly string[],
+): Promise<number> {
+  const { tell } = await import('./tell-failure.ts');
+  const { badCommandLine } = await import('./bad-command-line.ts');
+  const colour = words.includes('--no-color') ? false : undefined;
+  tell([badCommandLine(error)], '', { context, json: words.includes('--json'), colour });
+  return EXIT_CODES.impossible;
 }

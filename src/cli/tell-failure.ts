@@ -6,6 +6,7 @@ import { escapeLines } from '../report/escape/terminal.ts';
 import { failureDiagnostic } from '../report/failure-diagnostic.ts';
 import { paint } from '../report/paint.ts';
 import { diagnosticMessage } from '../report/progress/event-json.ts';
+import { wantsColour } from './colour.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_CODES } from './exit-code.ts';
 
@@ -15,6 +16,8 @@ export interface FailureView {
     'stdout' | 'stderr' | 'env' | 'interrupts' | 'version' | 'annotate'
   >;
   readonly json: boolean;
+  /** False after --no-color. */
+  readonly colour: unknown;
 }
 
 /** Set on a DiagnosticsError's text when nothing was asked of the cluster yet. */
@@ -45,15 +48,15 @@ export function tellFailure(error: unknown, view: FailureView): number {
 export function tell(
   diagnostics: readonly Diagnostic[],
   consequence: string,
-  { context, json }: FailureView,
+  { context, json, colour }: FailureView,
 ): void {
   if (json) {
     for (const diagnostic of diagnostics)
       context.stdout.write(`${jsonLine(diagnosticMessage(diagnostic))}\n`);
     return;
   }
-  const coloured = context.stderr.isTTY && !context.env.NO_COLOR && !context.env.CI;
-  const lines = diagnosticsText(diagnostics, consequence, paint(coloured));
+  const coloured = paint(wantsColour(context.stderr, context.env, colour));
+  const lines = diagnosticsText(diagnostics, consequence, coloured);
   context.stderr.write(`${lines.join('\n').trimEnd()}\n`);
   context.annotate?.(diagnostics);
 }

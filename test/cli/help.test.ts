@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { openHouse } from '../support/house.ts';
+import { TWO_WORKERS } from './project.ts';
 
 /** What the manual promises, command by command; `--flag=` takes a value. */
 const PROMISED: Readonly<Record<string, readonly string[]>> = {
@@ -203,11 +204,73 @@ describe('a command line that makes no sense', () => {
     [['plan', '-refresh=maybe'], /true or false/],
     [['apply', '--expect-digest', 'abc'], /16 to 64 hex digits/],
     [['plan', '--', 'x'], /nothing after "--": x/],
+    [['plan', '--out='], /--out has an empty value/],
+    [['plan', '--target', 'backup-pve1', '--target', ''], /--target has an empty value/],
+    [['apply', '--on-error', 'maybe'], /--on-error: "maybe" is not one of continue, stop/],
+    [['apply', '--wait', 'soon'], /--wait: "soon" is not a duration/],
+    [['test', '--max-bytes', '7'], /whole number from 1000/],
   ])('%j ends with 1 and names the flag', async (argv, expected) => {
     house.write('muster.yaml', 'muster: 1\nproject: p\ncluster: { endpoint: simulator }\n');
     const { code, stderr } = await house.muster(...argv);
     expect(stderr).toMatch(expected);
     expect(code).toBe(1);
+  });
+});
+
+describe('a command line that the parser refuses', () => {
+  const house = openHouse();
+
+  it('is told by --json as a diagnostic, with what was meant', async () => {
+    const { code, stdout, stderr } = await house.muster('plan', '--json', '--traget', 'x');
+    expect([code, stderr]).toEqual([1, '']);
+    expect(JSON.parse(stdout)).toMatchObject({
+      type: 'diagnostic',
+      '@message': 'Error: unknown option "--traget"',
+      diagnostic: { code: 'bad-command-line', detail: 'Did you mean "--target"?' },
+    });
+  });
+
+  it('is shown escaped: a word may come from anywhere', async () => {
+    const { stderr } = await house.muster('pl\u001b[31man', '-x');
+    expect(stderr).toMatch(/^Error: unknown command "pl\\x1b\[31man"\n/);
+  });
+});
+
+describe('flags that would be ignored', () => {
+  const house = openHouse({ files: { 'muster.yaml': TWO_WORKERS } });
+
+  it.each([
+    [['apply', '--workers', 'backup-pve1'], '--workers belongs to a session'],
+    [['apply', '--item', 'vm-101'], '--item belongs to a session'],
+    [['apply', 'muster.plan', '--grace', '5m'], '--grace belongs to a session'],
+    [['apply', '--metrics-file', 'm.prom'], '--metrics-file belongs to a session'],
+    [['apply', '--with-session', 's', '--target', 'w'], '--target does not go with a session'],
+    [['apply', '--with-session', 's', '--refresh=false'], '--refresh does not go with a session'],
+    [['plan', '--with-session', 's', '--out', 'f'], '--out does not go with a session'],
+    [['apply', 'muster.plan', '--with-session', 's'], "can't go with the saved plan muster.plan"],
+    [['apply', '--with-session', 's', '--', 'ls'], 'brings its own workers and commands'],
+  ])('%j is refused, and nothing is changed', async (argv, expected) => {
+    const { code, stderr } = await house.muster(...argv);
+    expect(stderr).toContain(expected);
+    expect(code).toBe(1);
+    expect(house.hasState()).toBe(false);
+  });
+});
+
+describe('colours', () => {
+  const house = openHouse();
+  const onTerminal = async (...argv: string[]) => {
+    const written: string[] = [];
+    const stderr = { write: (text: string) => void written.push(text), isTTY: true, columns: 80 };
+    await house.musterWith({ stderr }, ...argv);
+    return written.join('').includes('\u001b[');
+  };
+
+  it('stand in diagnostics on a terminal, and not after --no-color', async () => {
+    expect(await onTerminal('plan')).toBe(true);
+    expect(await onTerminal('plan', '--no-color')).toBe(false);
+    expect(await onTerminal('plan', '--traget')).toBe(true);
+    expect(await onTerminal('plan', '--traget', '--no-color')).toBe(false);
   });
 });
 

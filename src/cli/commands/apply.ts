@@ -3,6 +3,7 @@ import type { PlanOptions } from '../../model/plan.ts';
 import { applySaved } from '../apply-saved.ts';
 import type { Approval } from '../approve.ts';
 import { assemble, withProject } from '../assemble.ts';
+import { checkSessionFlags } from '../check-flags.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { textOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
@@ -12,6 +13,7 @@ import { asksForSession } from '../session-request.ts';
 
 /** Plans and applies; or applies what was saved. */
 export async function runApply(invocation: Invocation): Promise<number> {
+  checkSessionFlags(invocation);
   if (asksForSession(invocation)) {
     const { applyWithSession } = await import('../apply-with-session.ts');
     return applyWithSession(invocation);

@@ -2,6 +2,7 @@ import type { PlanOptions, SavedPlan } from '../../model/plan.ts';
 import { anythingToDo } from '../../model/plan-counts.ts';
 import { savePlan } from '../../plan/saved-plan.ts';
 import { type Assembled, assemble, withProject } from '../assemble.ts';
+import { checkSessionFlags } from '../check-flags.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { choiceOf, isSet, textOf } from '../flags.ts';
 import { FORMAT_NAMES, FORMATS, type Format } from '../formats.ts';
@@ -15,6 +16,7 @@ import { writeUserFile } from '../user-file.ts';
 
 /** Plans and shows; changes nothing but the file of `--out`. */
 export async function runPlan(invocation: Invocation): Promise<number> {
+  checkSessionFlags(invocation);
   const { globals, flags } = invocation;
   if (textOf(flags, 'with-session') !== undefined) return planWithSession(invocation);
   const against = textOf(flags, 'against');

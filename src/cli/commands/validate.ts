@@ -27,14 +27,14 @@ async function validateAsSarif(invocation: Invocation): Promise<number> {
 }
 
 async function validateAsText(invocation: Invocation): Promise<number> {
-  const { context, globals } = invocation;
+  const { context, globals, flags } = invocation;
   const { declaration, warnings } = await loadProject(invocation);
   const parts = {
     workers: Object.keys(declaration.workers).length,
     workerSets: Object.keys(declaration.workerSets).length,
     sessions: Object.keys(declaration.sessions).length,
   };
-  if (warnings.length > 0) tell(warnings, '', { context, json: globals.json });
+  if (warnings.length > 0) tell(warnings, '', { context, json: globals.json, colour: flags.color });
   if (globals.json) context.stdout.write(`${jsonLine({ type: 'valid', valid: true, ...parts })}\n`);
   else {
     const { workers, workerSets, sessions } = parts;
