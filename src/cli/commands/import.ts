@@ -5,8 +5,6 @@ import { sameJson } from '../../model/json.ts';
 import { lookup } from '../../model/lookup.ts';
 import { DEFAULT_PLAN_OPTIONS } from '../../model/plan.ts';
 import type { DesiredWorker, WorkerFields } from '../../model/worker.ts';
-import { expand } from '../../plan/expand.ts';
-import { expandFactsOf } from '../../plan/expand-facts.ts';
 import { importable } from '../../plan/import-refusals.ts';
 import {
   declaredFor,
@@ -62,8 +60,7 @@ async function lookUp(
   const recorded = [...recordedVms(state), { vmid, node: '' }];
   const need = { recorded, vmids: declaration.cluster.vmids, refresh: true };
   const inventory = await readInventory(pve, need, context.clock);
-  const { desired } = expand(declaration, expandFactsOf(inventory, state));
-  stopWhenHopeless({ declaration, desired, state, inventory, options: DEFAULT_PLAN_OPTIONS });
+  stopWhenHopeless({ declaration, state, inventory, options: DEFAULT_PLAN_OPTIONS });
   const found = importable({ worker, vmid, state, inventory });
   if (found.kind === 'refused') throw new DiagnosticsError([found.problem], EXIT_CODES.refused);
   const { vm, config, markedUuid } = found;
