@@ -1,5 +1,5 @@
 import { ATTRIBUTES } from '../model/attributes/rows.ts';
-import type { Declaration } from '../model/declaration.ts';
+import type { Declaration, ImageSpec } from '../model/declaration.ts';
 import { byCodeUnit } from '../model/json.ts';
 import type { DesiredWorker } from '../model/worker.ts';
 import { expand } from '../plan/expand.ts';
@@ -31,15 +31,23 @@ export function setupText(declaration: Declaration): string {
     ...vmGrants(declaration, workers),
     ...imageGrants(declaration, workers),
     ...storageGrants(declaration, workers),
+    ...nodeGrants(declaration, workers),
     ...bridgeGrants(workers),
+    ...sourceGrants(declaration),
   ];
+  const downloads = usedImages(declaration, workers).some(({ kind }) => kind === 'url');
   const roles = [
     { name: 'MusterWorker', privileges: workerPrivileges(workers, pool !== undefined) },
     { name: 'MusterImage', privileges: ['VM.Audit', 'VM.Clone'] },
     { name: 'MusterStorage', privileges: ['Datastore.AllocateSpace', 'Datastore.Audit'] },
     { name: 'MusterDownload', privileges: ['Datastore.AllocateTemplate', 'Datastore.Audit'] },
-    { name: 'MusterNode', privileges: ['Sys.AccessNetwork', 'Sys.Audit'] },
+    // Without Sys.Audit a token is not told how many CPUs and how much memory a node has.
+    { name: 'MusterNode', privileges: [...(downloads ? ['Sys.AccessNetwork'] : []), 'Sys.Audit'] },
     { name: 'MusterNetwork', privileges: ['SDN.Audit', 'SDN.Use'] },
+    {
+      name: 'MusterSource',
+      privileges: ['VM.Audit', ...(asksAddresses(declaration) ? ['VM.GuestAgent.Audit'] : [])],
+    },
   ].filter(({ name }) => grants.some(({ role }) => role === name));
   return `${[
     '# Run on one node as root. Proxmox VE 9; on 8 take VM.Monitor for the four VM.GuestAgent privileges.',
@@ -54,6 +62,7 @@ export function setupText(declaration: Declaration): string {
       ({ path, role }) => `pveum acl modify ${shellWord(path)} --users ${USER} --roles ${role}`,
     ),
     ...vnetNotes(workers),
+    ...templateNotes(declaration, workers),
     "# --privsep 0: the token has its user's rights; with 1 it has none until they are granted to it too.",
     `pveum user token add ${USER} ${TOKEN} --privsep 0`,
     `# Then: export MUSTER_PVE_TOKEN='${USER}!${TOKEN}=VALUE' with the value that the last command printed.`,
@@ -102,9 +111,8 @@ function imageGrants(
   declaration: Declaration,
   workers: readonly DesiredWorker[],
 ): readonly Grant[] {
-  const used = new Set(workers.map(({ spec }) => spec.image));
-  const images = Object.entries(declaration.images).filter(([name]) => used.has(name));
-  const paths = images.flatMap(([, image]) => {
+  const images = usedImages(declaration, workers);
+  const paths = images.flatMap((image) => {
     if (image.kind !== 'template') return [];
     const { template } = image;
     if (template.by === 'vmid') return [`/vms/${template.vmid}`];
@@ -112,28 +120,65 @@ function imageGrants(
       ? Object.values(template.perNode).map((id) => `/vms/${id}`)
       : ['/vms'];
   });
-  const downloads = images.flatMap(([, image]) =>
+  const downloads = images.flatMap((image) =>
     image.kind === 'url' ? [`/storage/${image.storage}`] : [],
   );
   return [
     ...sorted(paths).map((path) => ({ path, role: 'MusterImage' })),
     ...sorted(downloads).map((path) => ({ path, role: 'MusterDownload' })),
-    ...(downloads.length > 0 ? [{ path: '/nodes', role: 'MusterNode' }] : []),
   ];
+}
+
+function usedImages(
+  { images }: Declaration,
+  workers: readonly DesiredWorker[],
+): readonly ImageSpec[] {
+  const used = new Set(workers.map(({ spec }) => spec.image));
+  return Object.entries(images).flatMap(([name, image]) => (used.has(name) ? [image] : []));
+}
+
+/** The nodes that are named; all of them when a set follows the cluster. */
+function nodeGrants(
+  { workerSets }: Declaration,
+  workers: readonly DesiredWorker[],
+): readonly Grant[] {
+  const follows = Object.values(workerSets).some(({ nodes }) => !Array.isArray(nodes));
+  const paths = follows ? ['/nodes'] : workers.map(({ spec }) => `/nodes/${spec.node}`);
+  return sorted(paths).map((path) => ({ path, role: 'MusterNode' }));
+}
+
+/** What sessions back up has to be seen. Without a pool of their own, workers' rights hold for every VM anyway. */
+function sourceGrants(declaration: Declaration): readonly Grant[] {
+  if (declaration.cluster.pool === undefined) return [];
+  const paths = selectorsOf(declaration).flatMap(({ pool, vmids }) => {
+    if (pool !== undefined) return [`/pool/${pool}`];
+    return vmids === undefined ? ['/vms'] : vmids.map((id) => `/vms/${id}`);
+  });
+  return sorted(paths).map((path) => ({ path, role: 'MusterSource' }));
+}
+
+function selectorsOf({ sessions }: Declaration) {
+  const items = Object.values(sessions).flatMap((session) => session.items);
+  return items.flatMap(({ forEachVm }) => forEachVm ?? []);
+}
+
+/** A VM's address is asked from its own guest agent. */
+function asksAddresses({ sessions }: Declaration): boolean {
+  return JSON.stringify(sessions).includes('${vm.address}');
 }
 
 function storageGrants(
   declaration: Declaration,
   workers: readonly DesiredWorker[],
 ): readonly Grant[] {
-  const named = workers.flatMap(({ spec }) => spec.disk.storage ?? []);
-  const { storage } = declaration.defaults;
-  const imports = Object.values(declaration.images).flatMap((image) =>
-    image.kind === 'import' ? [image.volume.split(':')[0] ?? ''] : [],
+  // One that is not named is the image's, or the only one there is: no list tells without a cluster.
+  const disks = workers.map(({ spec: { disk } }) =>
+    disk.storage === undefined ? '/storage' : `/storage/${disk.storage}`,
   );
-  const all = [...named, ...(storage === undefined ? [] : [storage]), ...imports];
-  const paths = all.length === 0 ? ['/storage'] : all.map((name) => `/storage/${name}`);
-  return sorted(paths).map((path) => ({ path, role: 'MusterStorage' }));
+  const imports = usedImages(declaration, workers).flatMap((image) =>
+    image.kind === 'import' ? [`/storage/${image.volume.split(':')[0] ?? ''}`] : [],
+  );
+  return sorted([...disks, ...imports]).map((path) => ({ path, role: 'MusterStorage' }));
 }
 
 /** Plain bridges are in the zone `localnetwork`; where a vnet's zone is, only the cluster knows. */
@@ -149,6 +194,16 @@ function vnetNotes(workers: readonly DesiredWorker[]): readonly string[] {
     (vnet) =>
       `pveum acl modify ${shellWord(`/sdn/zones/ZONE/${vnet}`)} --users ${USER} --roles MusterNetwork   # put in the zone of this vnet`,
   );
+}
+
+function templateNotes(
+  declaration: Declaration,
+  workers: readonly DesiredWorker[],
+): readonly string[] {
+  if (!usedImages(declaration, workers).some(({ kind }) => kind === 'template')) return [];
+  return [
+    "# A clone takes the right to its template's bridges, too: where these are others, give MusterNetwork on them.",
+  ];
 }
 
 function bridgesOf(workers: readonly DesiredWorker[]): readonly string[] {

@@ -41,7 +41,21 @@ function privilegesOn(
 ): ReadonlySet<string> {
   const ofPool =
     pool !== undefined && path.startsWith('/vms') ? nearest(`/pool/${pool}`, permissions) : [];
-  return new Set([...nearest(path, permissions), ...ofPool]);
+  return new Set([
+    ...(path.includes('/*/') ? ofAny(path, permissions) : nearest(path, permissions)),
+    ...ofPool,
+  ]);
+}
+
+/** `*` stands for one name that is not known: what holds for any of those with rights of their own counts. */
+function ofAny(path: string, permissions: Permissions): readonly string[] {
+  const [above = '', below = ''] = path.split('/*/');
+  const names = Object.keys(permissions).flatMap((known) =>
+    known.startsWith(`${above}/`) ? [known.slice(above.length + 1).split('/')[0] ?? ''] : [],
+  );
+  return [...new Set([...names, '*'])].flatMap((name) =>
+    nearest(`${above}/${name}/${below}`, permissions),
+  );
 }
 
 function nearest(path: string, permissions: Permissions): readonly string[] {

@@ -71,6 +71,6 @@ function templateOf({ desired }: WorkerPlan, { vms }: Inventory): PlanNeeds['tem
   return vm === undefined ? [] : [{ node: vm.node, vmid: vm.vmid }];
 }
 
-function storageOf(volume: string): string {
+export function storageOf(volume: string): string {
   return volume.split(':')[0] ?? volume;
 }

@@ -16,7 +16,7 @@ export function privilegeChecks(
   const needed = new Set<string>();
   const missing = new Map<string, Set<string>>();
   for (const worker of active) {
-    const needs = privilegesFor(worker, cluster.version);
+    const needs = privilegesFor(worker, cluster.version, inventory);
     for (const { anyOf } of needs) needed.add(anyOf[0] ?? '');
     for (const { path, privileges } of lacking(needs, permissions, poolOf(worker, inventory)))
       missing.set(path, new Set([...(missing.get(path) ?? []), ...privileges]));
@@ -39,6 +39,29 @@ export function privilegeChecks(
       message: `the token ${cluster.token} lacks ${[...privileges].sort(byCodeUnit).join(', ')} on ${path}`,
       remedy: 'muster doctor --print-setup prints the commands that give it.',
     }));
+}
+
+/** Without the nodes' sizes neither the default of vCPUs is bounded nor can what is asked for be checked. */
+export function sizeChecks(
+  workers: readonly WorkerPlan[],
+  { inventory }: PlanInput,
+): readonly PreflightLine[] {
+  const unseen = [...new Set(workers.flatMap(({ desired }) => desired?.spec.node ?? []))]
+    .filter((node) => {
+      const facts = lookup(inventory.nodes, node);
+      return facts?.online === true && facts.unreachable === undefined && facts.cpus === 0;
+    })
+    .sort(byCodeUnit);
+  if (unseen.length === 0) return [];
+  return [
+    {
+      result: 'warn',
+      code: 'node-size-unseen',
+      message: `the token may not see how large ${unseen.join(', ')} ${unseen.length === 1 ? 'is' : 'are'}: a VM with more vCPUs than its node does not start`,
+      remedy:
+        'Give it Sys.Audit on /nodes (muster doctor --print-setup), or declare cpu.cores and memory.',
+    },
+  ];
 }
 
 function powerless(token: string): PreflightLine {

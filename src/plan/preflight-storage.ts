@@ -1,8 +1,9 @@
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import type { WorkerSpec } from '../model/worker.ts';
+import { lacking } from './permissions.ts';
 import type { PlanInput } from './plan-input.ts';
-import { volumesOf } from './plan-needs.ts';
+import { storageOf, volumesOf } from './plan-needs.ts';
 import { fail, type Problem } from './preflight-problem.ts';
 
 export function storageProblems(spec: WorkerSpec, input: PlanInput): readonly Problem[] {
@@ -50,6 +51,7 @@ export function snippetProblems(spec: WorkerSpec, input: PlanInput): readonly Pr
     if (volume === undefined || !volume.includes(':')) return [];
     if (input.inventory.volumes[`${node}/${volume}`] !== undefined) return [];
     if (!wasRead(spec, volume, 'snippets', input)) return [];
+    if (!seesSnippets(volume, input)) return [unseenSnippet(volume)];
     // PVE takes a missing snippet without a word, and the VM then does not start.
     return [
       fail(
@@ -61,6 +63,24 @@ export function snippetProblems(spec: WorkerSpec, input: PlanInput): readonly Pr
   });
 }
 
+/** PVE lists snippets to nobody without Datastore.Allocate, which is more than a worker's user should have. */
+function seesSnippets(volume: string, { inventory }: PlanInput): boolean {
+  const { permissions } = inventory;
+  const path = `/storage/${storageOf(volume)}`;
+  const need = { path, anyOf: ['Datastore.Allocate'], why: 'preflight' };
+  return permissions === undefined || lacking([need], permissions, undefined).length === 0;
+}
+
+function unseenSnippet(volume: string): Problem {
+  const storage = storageOf(volume);
+  return {
+    result: 'warn',
+    code: 'snippet-unseen',
+    message: `snippet ${volume} could not be looked for: that takes Datastore.Allocate on /storage/${storage}`,
+    remedy: 'Make sure that it is there: where it is missing the VM does not start.',
+  };
+}
+
 /** What could not be read says nothing. */
 export function wasRead(
   spec: WorkerSpec,
@@ -68,7 +88,7 @@ export function wasRead(
   content: string,
   { inventory }: PlanInput,
 ): boolean {
-  const storage = volume.split(':')[0] ?? '';
+  const storage = storageOf(volume);
   const wanted = volumesOf(spec).some(
     (need) => need.storage === storage && need.content === content,
   );

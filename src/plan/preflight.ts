@@ -5,7 +5,7 @@ import type { WorkerSpec } from '../model/worker.ts';
 import type { PlanInput } from './plan-input.ts';
 import { isMaking, makesVm } from './plan-needs.ts';
 import { clusterWarnings } from './preflight-cluster.ts';
-import { privilegeChecks } from './preflight-privileges.ts';
+import { privilegeChecks, sizeChecks } from './preflight-privileges.ts';
 import { spaceChecks } from './preflight-space.ts';
 import { workerProblems } from './preflight-worker.ts';
 
@@ -39,6 +39,7 @@ export function preflight(workers: readonly WorkerPlan[], input: PlanInput): Pre
       ...lines,
       ...spaceChecks(kept, input),
       ...privilegeChecks(kept, input),
+      ...sizeChecks(kept.filter(isChecked), input),
       ...summaryLines(kept.filter(isChecked), problems, input),
     ],
     warnings: [...leftOut(workers, left, problems), ...clusterWarnings(input)],

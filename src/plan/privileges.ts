@@ -2,7 +2,10 @@ import { assertNever } from '../model/assert-never.ts';
 import { attributesOf } from '../model/attributes/read-attributes.ts';
 import { rowOf } from '../model/attributes/rows.ts';
 import { optionPrivileges } from '../model/attributes/rows-options.ts';
+import type { Inventory } from '../model/inventory.ts';
+import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Change, WorkerPlan } from '../model/plan.ts';
+import { parsePropertyString } from '../model/property-string.ts';
 import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 
 /** One privilege that something needs on one path; any of several will do. */
@@ -13,6 +16,14 @@ export interface PrivilegeNeed {
   readonly why: string;
 }
 
+/** What decides about networks: templates' configurations, and which bridges are vnets. */
+export type NetworkFacts = Pick<Inventory, 'configs' | 'bridges'>;
+
+interface Nic {
+  readonly bridge: string;
+  readonly vlan?: number | undefined;
+}
+
 /** Paths that stand for a VM whose id is not given out yet. */
 const NEW_VM = '/vms';
 
@@ -20,7 +31,11 @@ const NEW_VM = '/vms';
  * What the actions of one worker need, by PVE version: 9 has no VM.Monitor, the agent's rights are its own.
  * A worker that is only configured will be deployed and launched one day, so it is asked for that too.
  */
-export function privilegesFor(worker: WorkerPlan, version: string): readonly PrivilegeNeed[] {
+export function privilegesFor(
+  worker: WorkerPlan,
+  version: string,
+  facts: NetworkFacts,
+): readonly PrivilegeNeed[] {
   const { desired } = worker;
   const vm = worker.vmid === undefined ? NEW_VM : `/vms/${worker.vmid}`;
   return worker.actions.flatMap((action): readonly PrivilegeNeed[] => {
@@ -35,15 +50,15 @@ export function privilegesFor(worker: WorkerPlan, version: string): readonly Pri
       case 'adopt':
         return needs(vm, [['VM.Audit']], action);
       case 'update':
-        return updateNeeds(vm, worker, desired?.spec, action);
+        return updateNeeds(vm, worker, desired?.spec, action, facts);
       case 'configure':
         // With a VM already there only the record changes.
         return desired === undefined || worker.uuid !== undefined
           ? []
-          : [...deployNeeds(vm, desired.spec, action), ...launchNeeds(vm, version, action)];
+          : [...deployNeeds(vm, desired.spec, action, facts), ...launchNeeds(vm, version, action)];
       case 'deploy':
       case 'replace':
-        return desired === undefined ? [] : deployNeeds(vm, desired.spec, action);
+        return desired === undefined ? [] : deployNeeds(vm, desired.spec, action, facts);
       case 'test':
       case 'session':
         return launchNeeds(vm, version, action);
@@ -54,7 +69,12 @@ export function privilegesFor(worker: WorkerPlan, version: string): readonly Pri
 }
 
 /** All that the workers of a declaration ever need: what the least-privilege role has to hold. */
-function deployNeeds(vm: string, spec: WorkerSpec, why: ActionKind): readonly PrivilegeNeed[] {
+function deployNeeds(
+  vm: string,
+  spec: WorkerSpec,
+  why: ActionKind,
+  facts: NetworkFacts,
+): readonly PrivilegeNeed[] {
   const paths = Object.keys(attributesOf(spec, 'x'));
   return [
     ...needs(vm, [['VM.Allocate'], ['VM.Audit'], ['VM.PowerMgmt']], why),
@@ -67,7 +87,7 @@ function deployNeeds(vm: string, spec: WorkerSpec, why: ActionKind): readonly Pr
       [...paths, 'marks'].filter((path) => path !== 'node'),
       why,
     ),
-    ...bridgeNeeds(spec, why),
+    ...bridgeNeeds(spec.node, [...spec.networks, ...nicsOf(spec.imageSource, facts)], why, facts),
     ...(spec.pool === undefined
       ? []
       : needs(`/pool/${spec.pool}`, [['Pool.Allocate', 'VM.Allocate']], why)),
@@ -92,6 +112,7 @@ function updateNeeds(
   { changes }: WorkerPlan,
   spec: WorkerSpec | undefined,
   why: ActionKind,
+  facts: NetworkFacts,
 ): readonly PrivilegeNeed[] {
   const written = changes.filter(({ cost }) => cost !== 'record');
   const paths = written.map(({ path }) => path);
@@ -104,7 +125,7 @@ function updateNeeds(
       ? needs(`/storage/${storage}`, [['Datastore.AllocateSpace']], why)
       : []),
     ...(spec !== undefined && paths.some((path) => path.startsWith('networks['))
-      ? bridgeNeeds(spec, why)
+      ? bridgeNeeds(spec.node, spec.networks, why, facts)
       : []),
     ...written.filter(({ path }) => path === 'pool').flatMap((change) => poolNeeds(change, why)),
   ];
@@ -134,13 +155,33 @@ function attributeNeeds(
   });
 }
 
-/** Plain bridges belong to the zone `localnetwork`; a vnet's zone is not known, so a right on any zone will do. */
-function bridgeNeeds(spec: WorkerSpec, why: string): readonly PrivilegeNeed[] {
-  return spec.networks.map(({ bridge }) => ({
-    path: `/sdn/zones/localnetwork/${bridge}`,
-    anyOf: ['SDN.Use'],
-    why,
-  }));
+/** Plain bridges are in the zone `localnetwork`; where a vnet's zone is, no list says, so a right on any will do. */
+function bridgeNeeds(
+  node: string,
+  nics: readonly Nic[],
+  why: string,
+  { bridges }: NetworkFacts,
+): readonly PrivilegeNeed[] {
+  return nics.map(({ bridge, vlan }) => {
+    const known = lookup(bridges, `${node}/${bridge}`);
+    const zone = known !== undefined && known.vlanAware === undefined ? '*' : 'localnetwork';
+    const tag = vlan === undefined ? '' : `/${vlan}`;
+    return { path: `/sdn/zones/${zone}/${bridge}${tag}`, anyOf: ['SDN.Use'], why };
+  });
+}
+
+/** A clone takes the right to its template's networks too, before they are exchanged. */
+function nicsOf(source: ImageSource | undefined, { configs }: NetworkFacts): readonly Nic[] {
+  if (source?.kind !== 'template') return [];
+  const values = lookup(configs, String(source.vmid))?.values ?? {};
+  return Object.entries(values).flatMap(([key, value]) => {
+    const nic = /^net\d+$/.test(key) ? parsePropertyString(value) : undefined;
+    const bridge = nic?.get('bridge');
+    const tag = nic?.get('tag');
+    return bridge === undefined
+      ? []
+      : [{ bridge, vlan: tag === undefined ? undefined : Number(tag) }];
+  });
 }
 
 function sourceNeeds(

@@ -188,7 +188,7 @@ describe('what is missing on the node', () => {
     [
       'snippet-not-found',
       { cloudInit: { vendorData: 'local:snippets/v.yaml' } },
-      ready(),
+      ready({ permissions: { '/': [...ALL, 'Datastore.Allocate'] } }),
       /Copy it/,
     ],
   ])('%s (W4, W15)', (code, fields, inventory, remedy) => {
@@ -252,6 +252,26 @@ describe('what is missing on the node', () => {
       { result: 'warn', code: 'node-unreachable' },
       { result: 'ok', code: 'privileges' },
     ]);
+  });
+
+  test('a snippet that the token may not look for is only a warning', () => {
+    const plan = check({ cloudInit: { vendorData: 'local:snippets/v.yaml' } });
+    expect(fails(plan)).toEqual([]);
+    expect(plan.preflight).toContainEqual(
+      expect.objectContaining({ result: 'warn', code: 'snippet-unseen' }),
+    );
+  });
+
+  test('a node whose size the token may not see is a warning with the privilege to give', () => {
+    const plan = check({}, ready({ nodes: { pve1: node({ cpus: 0, memory: 0 }) } }));
+    expect(fails(plan)).toEqual([]);
+    expect(plan.preflight).toContainEqual({
+      result: 'warn',
+      code: 'node-size-unseen',
+      message:
+        'the token may not see how large pve1 is: a VM with more vCPUs than its node does not start',
+      remedy: expect.stringContaining('Sys.Audit on /nodes'),
+    });
   });
 
   test('little memory left is only a warning', () => {

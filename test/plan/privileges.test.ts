@@ -23,8 +23,12 @@ function change(path: string): Change {
   return { path, before: null, after: null, causes: ['declaration'], cost: 'in-place' };
 }
 
+const NO_FACTS = { configs: {}, bridges: {} };
+
 function names(worker: WorkerPlan, version = '9.2.11'): readonly string[] {
-  const all = privilegesFor(worker, version).map(({ path, anyOf }) => `${path} ${anyOf[0]}`);
+  const all = privilegesFor(worker, version, NO_FACTS).map(
+    ({ path, anyOf }) => `${path} ${anyOf[0]}`,
+  );
   return [...new Set(all)].sort();
 }
 
@@ -93,6 +97,7 @@ describe('privileges (P41)', () => {
     const needs = privilegesFor(
       planned(['update'], { changes: [change('cloudInit.user')] }),
       '9.0',
+      NO_FACTS,
     );
     const granted = { '/vms': ['VM.Audit', 'VM.Config.Network'] };
     expect(lacking(needs, granted, undefined)).toEqual([]);
@@ -101,8 +106,43 @@ describe('privileges (P41)', () => {
     ]);
   });
 
+  test('a clone needs the right to its template’s networks, too', () => {
+    const template = {
+      values: { net0: 'virtio=BC:24:11:00:00:09,bridge=vmbr7,tag=30' },
+      digest: '',
+    };
+    const source = { kind: 'template', vmid: 9000, clone: 'full' } as const;
+    const worker = workerIn(withWorkers({ a: { node: 'pve1' } }), 'a');
+    const desired = { ...worker, spec: { ...worker.spec, imageSource: source } };
+    const facts = { ...NO_FACTS, configs: { 9000: template } };
+    const needs = privilegesFor(planned(['deploy'], { desired }), '9.2.11', facts);
+    expect(needs.map(({ path }) => path)).toContain('/sdn/zones/localnetwork/vmbr7/30');
+    const held = { '/sdn/zones/localnetwork/vmbr0': ['SDN.Use'] };
+    const networks = needs.filter(({ path }) => path.startsWith('/sdn'));
+    expect(lacking(networks, held, undefined)).toEqual([
+      { path: '/sdn/zones/localnetwork/vmbr7/30', privileges: ['SDN.Use'] },
+    ]);
+  });
+
+  test('the right to a vnet holds in whatever zone it is', () => {
+    const spec = { node: 'pve1', networks: [{ bridge: 'backupnet' }] };
+    const desired = workerIn(withWorkers({ a: spec }), 'a');
+    const bridges = { 'pve1/backupnet': { node: 'pve1', name: 'backupnet' } };
+    const needs = privilegesFor(
+      planned(['update'], { desired, changes: [change('networks[0].bridge')] }),
+      '9.2.11',
+      { configs: {}, bridges },
+    ).filter(({ path }) => path.startsWith('/sdn'));
+    expect(lacking(needs, { '/sdn/zones/z1/backupnet': ['SDN.Use'] }, undefined)).toEqual([]);
+    expect(lacking(needs, { '/sdn/zones/z1': ['SDN.Use'] }, undefined)).toEqual([]);
+    expect(lacking(needs, { '/sdn': ['SDN.Use'] }, undefined)).toEqual([]);
+    expect(lacking(needs, { '/sdn/zones/z1/other': ['SDN.Use'] }, undefined)).toEqual([
+      { path: '/sdn/zones/*/backupnet', privileges: ['SDN.Use'] },
+    ]);
+  });
+
   test('a path with an entry of its own does not inherit from above', () => {
-    const needs = privilegesFor(planned(['adopt']), '9.0');
+    const needs = privilegesFor(planned(['adopt']), '9.0', NO_FACTS);
     expect(lacking(needs, { '/': ['VM.Audit'], '/vms/9100': [] }, undefined)).toHaveLength(1);
     expect(lacking(needs, { '/': ['VM.Audit'] }, undefined)).toEqual([]);
   });

@@ -134,6 +134,31 @@ describe('privileges', () => {
     expect(driver.call('GET', '/cluster/nextid', { vmid: '4711' }, TOKEN)).toBe('4711');
   });
 
+  it("shows images of VMs whose disks the token may change, and snippets to the storage's owner only", () => {
+    const volumes = ['import/i.qcow2', 'iso/i.iso', 'snippets/s.yaml'].map((name) => ({
+      volid: `local:${name}`,
+      size: 100,
+    }));
+    const seen = (grants: readonly Grant[], storage: string): readonly string[] => {
+      const driver = drive(world(grants, { volumes }));
+      const path = `/nodes/pve1/storage/${storage}/content`;
+      const rows = driver.call('GET', path, {}, TOKEN) as readonly { volid: string }[];
+      return rows.map(({ volid }) => volid).sort();
+    };
+    expect(seen([['/storage/local', ['Datastore.Audit']]], 'local')).toEqual([
+      'local:import/i.qcow2',
+      'local:iso/i.iso',
+    ]);
+    expect(
+      seen([['/storage/local', ['Datastore.Audit', 'Datastore.Allocate']]], 'local'),
+    ).toContain('local:snippets/s.yaml');
+    const audit: Grant = ['/storage/local-lvm', ['Datastore.Audit']];
+    expect(seen([audit], 'local-lvm')).toEqual([]);
+    const disks = seen([audit, ['/vms/101', ['VM.Config.Disk']]], 'local-lvm');
+    expect(disks.length).toBeGreaterThan(0);
+    expect(disks.every((volid) => volid.includes('vm-101-'))).toBe(true);
+  });
+
   it("of a token with separated privileges are never more than its user's", () => {
     const spec = world([['/vms/9100', ['VM.Config.CPU']]]);
     const acls = (spec.access?.acls ?? []).filter((acl) => acl.who !== 'worker@pve');

@@ -58,6 +58,8 @@ export interface HouseOptions {
   readonly cluster?: SimCluster;
   readonly clock?: VirtualClock;
   readonly env?: Readonly<Record<string, string>>;
+  /** Default: one with every privilege. */
+  readonly token?: string;
   /** Stands between the client and the cluster: to stop a run at any request. */
   readonly intercept?: (transport: Transport) => Transport;
   /** Files and state are kept in memory, and this sees every write of the state. */
@@ -101,7 +103,7 @@ export function openHouse(options: HouseOptions = {}): House {
 
   async function openPve(parallelism: number, through: Transport) {
     const tls = { fingerprints: [] };
-    const token = SIMULATOR_TOKEN;
+    const token = options.token ?? SIMULATOR_TOKEN;
     return createPve({ endpoints: [], token, tls, transport: through, clock, random, parallelism });
   }
 

@@ -89,9 +89,30 @@ export const content: Handler = (ctx) => {
         params.vmid === undefined ||
         volume.vmid === undefined ||
         volume.vmid === Number(params.vmid),
-    );
+    )
+    .filter((volume) => mayAccess(ctx, volume));
   return reply(found.map((volume) => row(ctx, volume)));
 };
+
+/** Images are for those who may change their VM's disks; snippets for the storage's owner only. */
+function mayAccess({ world, caller }: Ctx, { storage, content, vmid }: Volume): boolean {
+  const held = privilegesOn(world, caller, `/storage/${storage}`);
+  if (held.has('Datastore.Allocate')) return true;
+  const ofVm = vmid === undefined ? new Set() : privilegesOn(world, caller, `/vms/${vmid}`);
+  switch (content) {
+    case 'iso':
+    case 'vztmpl':
+    case 'import':
+      return true;
+    case 'backup':
+      return held.has('Datastore.AllocateSpace') && ofVm.has('VM.Backup');
+    case 'images':
+    case 'rootdir':
+      return held.has('Datastore.Audit') && ofVm.has('VM.Config.Disk');
+    default:
+      return false;
+  }
+}
 
 function row(ctx: Ctx, volume: Volume): Record<string, unknown> {
   return {
