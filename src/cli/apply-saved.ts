@@ -168,8 +168,8 @@ function staleError(
 
 function otherPlan({ file, digest }: SavedOptions, saved: SavedPlan): DiagnosticsError {
   const detail = [
-    `expected  ${digest}`,
-    `in file   ${saved.plan.reviewDigest.slice(0, 16)}`,
+    `  expected  ${digest}`,
+    `  in file   ${saved.plan.reviewDigest.slice(0, 16)}`,
     'Nothing was changed.',
   ];
   const problems: Diagnostic[] = [

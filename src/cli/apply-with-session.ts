@@ -10,7 +10,8 @@ import { type AssembledSession, assembleSession } from './assemble-session.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
-import { reportSession, tellingSession } from './report-session.ts';
+import { tellingBesides } from './report-format.ts';
+import { reportSession } from './report-session.ts';
 import { sessionExitCode } from './session-exit-code.ts';
 import { leadWithLog, readSecrets } from './session-run.ts';
 
@@ -21,7 +22,7 @@ export async function applyWithSession(invocation: Invocation): Promise<number> 
     const { session, assembled } = planned;
     const items = session.items.map(({ item }) => item);
     const secrets = readSecrets(invocation, session.session, items);
-    const telling = tellingSession(invocation);
+    const telling = tellingBesides(invocation);
     show(telling, planned);
     const { refusals } = session;
     if (refusals.length > 0)

@@ -90,6 +90,12 @@ const TEXT_OR_MARKDOWN: FlagSpec = {
   help: 'text (default) or markdown',
 };
 
+const REPORT: FlagSpec = {
+  name: 'format',
+  value: 'NAME',
+  help: 'text (default), markdown or html: what is written when it is over',
+};
+
 const RUN_FLAGS: readonly FlagSpec[] = [
   { name: 'auto-approve', help: 'do not ask' },
   {
@@ -99,7 +105,7 @@ const RUN_FLAGS: readonly FlagSpec[] = [
   },
   { name: 'wait', value: 'D', help: 'wait so long for leased and locked workers' },
   { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
-  TEXT_OR_MARKDOWN,
+  REPORT,
   MAX_BYTES,
 ];
 
@@ -149,7 +155,7 @@ const LED_SESSION_FLAGS: readonly FlagSpec[] = [
   RECORD_DIR,
   { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
   METRICS,
-  TEXT_OR_MARKDOWN,
+  REPORT,
   MAX_BYTES,
 ];
 

@@ -6,7 +6,8 @@ import { itemState } from '../session/session-items.ts';
 import { assemble, withProject } from './assemble.ts';
 import { findLiveSession } from './find-session.ts';
 import type { Invocation } from './invocation.ts';
-import { reportSession, tellingSession } from './report-session.ts';
+import { tellingBesides } from './report-format.ts';
+import { reportSession } from './report-session.ts';
 import { leadWithLog, readSecrets } from './session-run.ts';
 
 /** Goes on with the session whose id is the first argument, or ends what runs of it. Resolves with the exit code. */
@@ -23,7 +24,7 @@ export async function goOnWithSession(
     const isStop = how === 'stop';
     const secrets = isStop ? {} : readSecrets(invocation, id, left);
     const assembled = await assemble(invocation, open, { ...DEFAULT_PLAN_OPTIONS, test: true });
-    const telling = tellingSession(invocation);
+    const telling = tellingBesides(invocation);
     const { context, globals } = telling;
     if (!globals.json) {
       const lines = [

@@ -17,7 +17,7 @@ export async function planAgainst(invocation: Invocation, folder: string): Promi
   const format = choiceOf(invocation.flags, 'format', ['text', 'markdown', 'json']);
   const kind = format ?? (invocation.globals.json ? 'json' : 'text');
   const work = () => compareAndShow(invocation, folder, kind);
-  return kind === 'markdown' ? orFailedMarkdown(invocation, work) : work();
+  return orFailedMarkdown(invocation, 'plan', work);
 }
 
 async function compareAndShow(

@@ -1,4 +1,5 @@
 import { jsonDocument } from '../report/escape/json.ts';
+import { htmlSessionPlan } from '../report/html/html-session.ts';
 import { sessionPlanMarkdown } from '../report/markdown/session-plan-markdown.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { sessionPlanText } from '../report/session/session-plan-text.ts';
@@ -13,21 +14,21 @@ import { sessionExitCode } from './session-exit-code.ts';
 export async function planWithSession(invocation: Invocation): Promise<number> {
   const { context, globals, flags } = invocation;
   const format =
-    choiceOf(flags, 'format', ['text', 'markdown', 'json']) ?? (globals.json ? 'json' : 'text');
+    choiceOf(flags, 'format', ['text', 'markdown', 'json', 'html']) ??
+    (globals.json ? 'json' : 'text');
   return withProject(invocation, async (open) => {
     const { session, assembled } = await assembleSession(invocation, open);
     const { verbose, paint, program } = globals;
-    if (format === 'markdown') {
-      const { project, environment } = open.project.declaration;
-      const view = { project, environment, program, ...markdownView(invocation) };
-      context.stdout.write(sessionPlanMarkdown(session, view));
-      return sessionExitCode(session.refusals);
-    }
-    context.stdout.write(
-      format === 'json'
-        ? jsonDocument(session)
-        : `${contextLines(assembled.plan.cluster, assembled.stateView).join('\n')}\n${sessionPlanText(session, { verbose, paint, program })}`,
-    );
+    const { project, environment } = open.project.declaration;
+    const subject = { project, environment, program };
+    const render = {
+      text: () =>
+        `${contextLines(assembled.plan.cluster, assembled.stateView).join('\n')}\n${sessionPlanText(session, { verbose, paint, program })}`,
+      json: () => jsonDocument(session),
+      markdown: () => sessionPlanMarkdown(session, { ...subject, ...markdownView(invocation) }),
+      html: () => htmlSessionPlan(session, subject),
+    };
+    context.stdout.write(render[format]());
     return sessionExitCode(session.refusals);
   });
 }

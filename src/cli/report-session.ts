@@ -1,12 +1,14 @@
 import type { SessionResult } from '../model/session-result.ts';
 import { jsonLine } from '../report/escape/json.ts';
+import { htmlSession } from '../report/html/html-session.ts';
 import { sessionMarkdown } from '../report/markdown/session-markdown.ts';
 import { sessionJunit } from '../report/session/session-junit.ts';
 import { sessionMetrics } from '../report/session/session-metrics.ts';
 import { sessionResultText } from '../report/session/session-result-text.ts';
-import { choiceOf, textOf } from './flags.ts';
+import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
+import { reportFormat } from './report-format.ts';
 import { sessionResultExitCode } from './session-exit-code.ts';
 import { sessionDocument } from './session-record.ts';
 import { writeUserFile } from './user-file.ts';
@@ -15,13 +17,6 @@ import { writeUserFile } from './user-file.ts';
 export interface ReportSubject {
   readonly project: string;
   readonly environment: string;
-}
-
-/** Progress goes to stderr when stdout is for one document. */
-export function tellingSession(invocation: Invocation): Invocation {
-  if (!asksForMarkdown(invocation)) return invocation;
-  const { context } = invocation;
-  return { ...invocation, context: { ...context, stdout: context.stderr } };
 }
 
 /** Tells how a session ended, on stdout and in the files that were asked for. Resolves with the exit code. */
@@ -36,18 +31,14 @@ export async function reportSession(
   if (junit !== undefined) await writeUserFile(invocation, junit, sessionJunit(result));
   const metrics = textOf(flags, 'metrics-file');
   if (metrics !== undefined) await writeUserFile(invocation, metrics, sessionMetrics(result));
-  if (asksForMarkdown(invocation))
-    context.stdout.write(
-      sessionMarkdown(result, { ...subject, program, ...markdownView(invocation) }),
-    );
-  else if (json)
-    context.stdout.write(
-      `${jsonLine({ type: 'session_result', result: sessionDocument(result) })}\n`,
-    );
-  else context.stdout.write(sessionResultText(result, { program, paint, verbose }));
+  const render = {
+    text: () =>
+      json
+        ? `${jsonLine({ type: 'session_result', result: sessionDocument(result) })}\n`
+        : sessionResultText(result, { program, paint, verbose }),
+    markdown: () => sessionMarkdown(result, { ...subject, program, ...markdownView(invocation) }),
+    html: () => htmlSession(result, { ...subject, program }),
+  };
+  context.stdout.write(render[reportFormat(invocation)]());
   return sessionResultExitCode(result);
-}
-
-function asksForMarkdown({ flags }: Invocation): boolean {
-  return choiceOf(flags, 'format', ['text', 'markdown']) === 'markdown';
 }

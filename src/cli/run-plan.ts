@@ -1,30 +1,21 @@
+import type { RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import { anythingToDo } from '../model/plan-counts.ts';
 import type { ApplyResult } from '../model/result.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
-import { junitXml } from '../report/junit.ts';
 import { widthOf } from '../report/layout.ts';
-import { resultMarkdown } from '../report/markdown/result-markdown.ts';
-import { planText } from '../report/plan/plan-text.ts';
-import {
-  changeSummaryMessage,
-  plannedChangeMessage,
-  resultMessage,
-  versionMessage,
-} from '../report/progress/event-json.ts';
-import { resultText } from '../report/result-text.ts';
 import { applyExitCode } from './apply-verdict.ts';
 import { type Approval, approve } from './approve.ts';
 import type { Assembled } from './assemble.ts';
 import { execute, lostSessions } from './execute.ts';
 import { EXIT_CODES, exitCodeOf } from './exit-code.ts';
-import { choiceOf, durationOf, isSet, textOf } from './flags.ts';
+import { choiceOf, durationOf, isSet } from './flags.ts';
 import type { Invocation } from './invocation.ts';
-import { markdownView } from './markdown-view.ts';
+import { failedDocument } from './markdown-view.ts';
 import { isImpossible } from './plan-verdict.ts';
+import { reportApply, reportNothing, showPlan } from './report-apply.ts';
+import { reportFormat, tellingBesides } from './report-format.ts';
 import { openRunLog } from './run-log.ts';
-import { writeUserFile } from './user-file.ts';
 
 /** Shows a plan, asks unless it is agreed to, applies it, tells how it went. Resolves with the exit code. */
 export async function runAndReport(
@@ -33,44 +24,45 @@ export async function runAndReport(
   plan: Plan,
   approval: Approval,
 ): Promise<number> {
-  const { context, globals, flags } = invocation;
-  const isMarkdown = choiceOf(flags, 'format', ['text', 'markdown']) === 'markdown';
-  const telling = isMarkdown ? tellingOnStderr(invocation) : invocation;
-  show(telling, assembled, plan);
+  const { globals, flags } = invocation;
+  const telling = tellingBesides(invocation);
+  showPlan(telling, assembled, plan);
   if (isImpossible(plan)) {
-    if (!globals.json) context.stdout.write('Preflight failed. Nothing was changed.\n');
-    return EXIT_CODES.impossible;
+    if (!globals.json) telling.context.stdout.write('Preflight failed. Nothing was changed.\n');
+    return refused(invocation, plan, EXIT_CODES.impossible);
   }
-  if (plan.refusals.length > 0) return EXIT_CODES.refused;
+  if (plan.refusals.length > 0) return refused(invocation, plan, EXIT_CODES.refused);
   const waitMs = durationOf(flags, 'wait') ?? 0;
   const isIdle = !anythingToDo(plan) && !(waitMs > 0 && isAnyWaitable(plan));
-  if (isIdle && lostSessions(assembled).length === 0) return nothingDone(plan);
+  if (isIdle && lostSessions(assembled).length === 0) {
+    await reportNothing(invocation, assembled, plan);
+    return nothingDone(plan);
+  }
   // Closing what is over changes nothing but the record.
   const mayGoOn = isSet(flags, 'auto-approve') || isIdle;
   const given = mayGoOn ? ({ kind: 'given' } as const) : approval;
   if (!(await approve(invocation, plan.cluster, given))) {
-    context.stdout.write('Nothing was changed.\n');
+    telling.context.stdout.write('Nothing was changed.\n');
     return EXIT_CODES.impossible;
   }
-  const result = await runLogged(telling, assembled, plan, waitMs);
-  const junit = textOf(flags, 'junit');
-  if (junit !== undefined) await writeUserFile(invocation, junit, junitXml(result));
-  const { program } = globals;
-  const { project, environment } = plan;
-  context.stdout.write(
-    isMarkdown
-      ? resultMarkdown(result, { project, environment, program, ...markdownView(invocation) })
-      : globals.json
-        ? `${jsonLine(resultMessage(result))}\n`
-        : resultText(result, { program: globals.program, paint: globals.paint }),
-  );
-  return applyExitCode(result);
+  const done = await runLogged(telling, assembled, plan, waitMs);
+  await reportApply(invocation, assembled, plan, done);
+  return applyExitCode(done.result);
 }
 
-/** The plan and the progress go there when stdout is for one document. */
-function tellingOnStderr(invocation: Invocation): Invocation {
-  const { context } = invocation;
-  return { ...invocation, context: { ...context, stdout: context.stderr } };
+/** The document says so too, for a reader who sees nothing else. */
+function refused(invocation: Invocation, plan: Plan, code: number): number {
+  const failed = plan.preflight
+    .filter(({ result }) => result === 'fail')
+    .map(({ code: name, worker, message, remedy }) => ({
+      severity: 'error' as const,
+      code: name,
+      message: worker === undefined ? message : `${worker}: ${message}`,
+      labels: [],
+      ...(remedy === undefined ? {} : { remedy }),
+    }));
+  failedDocument(invocation, 'apply', plan, [...plan.refusals, ...failed]);
+  return code;
 }
 
 async function runLogged(
@@ -78,13 +70,24 @@ async function runLogged(
   assembled: Assembled,
   plan: Plan,
   waitMs: number,
-): Promise<ApplyResult> {
+): Promise<{ readonly result: ApplyResult; readonly events: readonly RunEvent[] }> {
   const { context, globals, flags } = invocation;
   const names = plan.workers.map(({ worker }) => widthOf(escapeTerminal(worker)));
   const { stdout, clock } = context;
   if (!globals.json) stdout.write('\n');
   const columns = { worker: Math.min(40, Math.max(0, ...names)) };
-  const log = openRunLog({ stdout, clock, json: globals.json, columns });
+  const shown = openRunLog({ stdout, clock, json: globals.json, columns });
+  // Only a page has a timeline.
+  const events: RunEvent[] = [];
+  const keeps = reportFormat(invocation) === 'html';
+  const log = {
+    ...shown,
+    emit: (event: RunEvent) => {
+      if (keeps && !(event.kind === 'progress' && event.waitingFor !== undefined))
+        events.push(event);
+      shown.emit(event);
+    },
+  };
   const onError = choiceOf(flags, 'on-error', ['continue', 'stop']) ?? 'continue';
   const { lineage } = assembled.state;
   const startedAt = clock.monotonic();
@@ -95,25 +98,12 @@ async function runLogged(
   const { first } = context.interrupts;
   first.addEventListener('abort', onInterrupt, { once: true });
   try {
-    return await execute(invocation, assembled, plan, { log, onError, waitMs, lineage });
+    const result = await execute(invocation, assembled, plan, { log, onError, waitMs, lineage });
+    return { result, events };
   } finally {
     first.removeEventListener('abort', onInterrupt);
     await log.end();
   }
-}
-
-function show({ context, globals }: Invocation, { stateView }: Assembled, plan: Plan): void {
-  if (globals.json) {
-    const messages = [
-      versionMessage(context.version),
-      ...plan.workers.map(plannedChangeMessage),
-      changeSummaryMessage(plan, 'apply'),
-    ];
-    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
-    return;
-  }
-  const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };
-  context.stdout.write(planText(plan, view));
 }
 
 /** What ends by itself, and may be waited for. */

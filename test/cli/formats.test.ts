@@ -21,11 +21,19 @@ describe('plan --format', () => {
     expect(again.stdout).toContain(':white_check_mark: nothing to do');
   });
 
-  it('markdown of another digest is refused with 3 and says both', async () => {
+  it('another digest is refused with 3, says both, and shows what would be done instead', async () => {
     const home = house();
-    const told = await home.muster('apply', '--expect-digest', '0123456789abcdef');
+    const argv = ['apply', '--expect-digest', '0123456789abcdef', '--format=markdown'];
+    const told = await home.muster(...argv);
     expect(told.code).toBe(3);
-    expect(told.stderr).toContain('expected 0123456789abcdef');
+    for (const text of [told.stderr, told.stdout]) {
+      expect(text).toContain('expected  0123456789abcdef');
+      expect(text).toMatch(/now {7}[0-9a-f]{16}/);
+      expect(text).toContain('+  backup-pve1  configure  on pve1  new');
+      expect(text).toContain('Nothing was changed.');
+    }
+    expect(told.stdout).toMatch(/^<!-- muster:apply project=backup environment= -->\n.*:x: failed/);
+    expect(home.hasState()).toBe(false);
   });
 
   it('markdown voids the comment when the declaration is broken, and still tells the error', async () => {
@@ -86,6 +94,79 @@ describe('apply and drift --format markdown', () => {
     expect(stderr).toContain('backup-pve1');
     const drift = await home.muster('drift', '--format=markdown');
     expect(drift.stdout).toContain('### Muster drift `backup`: :white_check_mark: none');
+  });
+});
+
+describe('the document of an apply', () => {
+  const heading = (text: string) => text.split('\n')[1];
+
+  it.each([
+    ['that had nothing to do', '', 0, ':white_check_mark: nothing to do'],
+    ['that a guard refused', 'guards: { forbid: [configure] }\n', 6, ':x: failed, 1 error'],
+    ['of a broken declaration', 'netwroks: []\n', 1, ':x: failed, 1 error'],
+  ])('%s says so, and is the only thing on stdout', async (_, more, code, verdict) => {
+    const home = house();
+    if (more === '') await home.muster('apply', '--auto-approve');
+    home.write('muster.yaml', `${more}${TWO_WORKERS}`);
+    const told = await home.muster('apply', '--auto-approve', '--format=markdown');
+    expect(told.code).toBe(code);
+    expect(told.stdout).toMatch(/^<!-- muster:apply project=backup environment= -->\n/);
+    expect(heading(told.stdout)).toBe(`### Muster apply \`backup\`: ${verdict}`);
+    if (code !== 0) expect(told.stdout).toContain('Nothing was applied.');
+  });
+
+  it('whose preflight failed names what is missing', async () => {
+    const text = TWO_WORKERS.replace(
+      '{ node: pve1 }',
+      '{ node: pve1, networks: [{ bridge: vmbr9 }] }',
+    );
+    const told = await house({}, text).muster('apply', '--auto-approve', '--format=markdown');
+    expect(told.code).toBe(1);
+    expect(told.stdout).toMatch(/^<!-- muster:apply /);
+    expect(told.stdout).toContain('vmbr9');
+    expect(told.stdout).toContain('Nothing was applied.');
+  });
+
+  it('as a page shows when each step of each worker was done, and what was planned', async () => {
+    const told = await house().muster('apply', '--test', '--auto-approve', '--format=html');
+    expect(told.code).toBe(0);
+    expect(told.stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    const [, lane = ''] = told.stdout.split('<h3>backup-pve1</h3>');
+    const steps = ['cloning', 'powered on', 'agent answers', 'passed', 'powered off'];
+    const places = steps.map((step) => lane.indexOf(step));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
+    expect(told.stdout.match(/<tbody class="planned"/g)).toHaveLength(2);
+    expect(told.stderr).toContain('backup-pve1');
+  });
+
+  it('as a page is refused nowhere that Markdown is taken', async () => {
+    const home = house(
+      {},
+      `${TWO_WORKERS}sessions: { s: { kind: backup, items: [{ name: x, run: [/usr/local/bin/backup-vm] }] } }\n`,
+    );
+    for (const argv of [
+      ['plan', '--with-session', 's'],
+      ['apply', '--with-session', 's'],
+      ['test', 'backup-pve1'],
+    ]) {
+      const told = await home.muster(
+        ...argv,
+        '--format=html',
+        ...(argv[0] === 'test' ? ['--auto-approve'] : []),
+      );
+      expect([argv, told.stderr.includes('is not one of')]).toEqual([argv, false]);
+      expect(told.stdout).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+    }
+  });
+});
+
+describe('the comment of a session that cannot be planned', () => {
+  it('takes the place of the one before', async () => {
+    const told = await house().muster('plan', '--with-session', 'nope', '--format=markdown');
+    expect(told.code).toBe(1);
+    expect(told.stdout).toMatch(/^<!-- muster:session project=backup environment= -->\n/);
+    expect(told.stdout).toContain('The session was not run. The errors:');
   });
 });
 

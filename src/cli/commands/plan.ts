@@ -18,13 +18,14 @@ import { writeUserFile } from '../user-file.ts';
 export async function runPlan(invocation: Invocation): Promise<number> {
   checkSessionFlags(invocation);
   const { globals, flags } = invocation;
-  if (textOf(flags, 'with-session') !== undefined) return planWithSession(invocation);
+  if (textOf(flags, 'with-session') !== undefined)
+    return orFailedMarkdown(invocation, 'session', () => planWithSession(invocation));
   const against = textOf(flags, 'against');
   if (against !== undefined) return planAgainst(invocation, against);
   const options = planOptionsOf(flags);
   const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
   const work = () => planAndShow(invocation, options, format);
-  return format === 'markdown' ? orFailedMarkdown(invocation, work) : work();
+  return orFailedMarkdown(invocation, 'plan', work);
 }
 
 async function planAndShow(

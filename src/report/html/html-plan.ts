@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { Plan, SavedPlan, WorkerPlan } from '../../model/plan.ts';
 import { anythingToDo } from '../../model/plan-counts.ts';
-import { escapeLines } from '../escape/terminal.ts';
-import { escapeXml } from '../escape/xml.ts';
 import { listedWorkers } from '../markdown/plan-table.ts';
 import { isBlocked } from '../markdown/plan-title.ts';
 import { PLAIN } from '../paint.ts';
@@ -11,52 +8,46 @@ import { contextLines, type StateView, summaryLines } from '../plan/headline.ts'
 import type { NextView } from '../plan/next-lines.ts';
 import { count, utcMinute } from '../words.ts';
 import { nodeMap } from './node-map.ts';
-import { SCRIPT, STYLE } from './page-parts.ts';
-import { kindOf, slug, text, workerSection } from './worker-sections.ts';
+import { block, filterTools, listTable, page } from './page.ts';
+import { kindOf, text, workerSection } from './worker-sections.ts';
 
 export interface HtmlView {
   readonly state: StateView;
   readonly next?: NextView;
 }
 
-/**
- * A plan as one page that loads nothing: everything readable without its script, which only filters. The policy
- * allows this one style and this one script, so that nothing that comes from outside could run.
- */
+/** A plan as one page. */
 export function htmlPlan(saved: SavedPlan, view: HtmlView): string {
   const { plan } = saved;
-  const title = `Muster plan ${text(plan.environment === '' ? plan.project : plan.environment)}`;
   const workers = listedWorkers(plan);
-  return `${[
-    '<!doctype html>',
-    '<html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="${policy()}">`,
-    '<meta name="viewport" content="width=device-width,initial-scale=1">',
-    '<meta name="referrer" content="no-referrer">',
-    `<title>${title}</title><style>${STYLE}</style></head><body>`,
-    `<header><h1>${title}</h1>${block(contextLines(plan.cluster, view.state))}</header><main>`,
-    summary(plan),
-    workers.length === 0 ? '' : `<h2>Workers</h2>${tools(workers)}${list(workers)}`,
-    workers.length === 0 ? '' : `<h2>Nodes</h2>${nodeMap(workers)}`,
-    checks(plan),
-    applyPart(plan, view.next),
-    `</main><footer class="dim">${footer(saved)}</footer>`,
-    `<script>${SCRIPT}</script></body></html>`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n')}\n`;
+  return page({
+    title: titleOf('plan', plan),
+    header: block(contextLines(plan.cluster, view.state)),
+    parts: [
+      summary(plan),
+      workers.length === 0
+        ? ''
+        : `<h2>Workers</h2>${filterTools(workers.map(kindOf), 'workers')}${workerList(workers)}`,
+      workers.length === 0 ? '' : `<h2>Nodes</h2>${nodeMap(workers)}`,
+      checks(plan),
+      applyPart(plan, view.next),
+    ],
+    footer: footer(saved),
+  });
 }
 
-function policy(): string {
-  const digest = (content: string) =>
-    `'sha256-${createHash('sha256').update(content).digest('base64')}'`;
-  return [
-    "default-src 'none'",
-    `style-src ${digest(STYLE)}`,
-    `script-src ${digest(SCRIPT)}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
+/** "Muster plan production" */
+export function titleOf(
+  what: string,
+  { project, environment }: Pick<Plan, 'project' | 'environment'>,
+): string {
+  return `Muster ${what} ${text(environment === '' ? project : environment)}`;
+}
+
+/** `planned`: beside rows of another table, which are those that the filter is for. */
+export function workerList(workers: readonly WorkerPlan[], role?: 'planned'): string {
+  const rows = workers.map((worker) => workerSection(worker, role));
+  return listTable(['Worker', 'Action', 'Node', 'VM', 'Why'], rows);
 }
 
 function summary(plan: Plan): string {
@@ -67,25 +58,6 @@ function summary(plan: Plan): string {
   const verb = isBlocked(plan) ? 'Would delete' : 'Deletes';
   const loss = `<p class="danger">${verb} ${count(danger.length, 'VM')}: ${names.join(', ')}${rest}</p>`;
   return `<p><strong>${text(words.join(' '))}</strong></p>${danger.length === 0 ? '' : loss}`;
-}
-
-function tools(workers: readonly WorkerPlan[]): string {
-  const kinds = [...new Set(workers.map(kindOf))];
-  const buttons = kinds.map((kind) => {
-    const number = workers.filter((worker) => kindOf(worker) === kind).length;
-    return `<button type="button" data-kind="${slug(kind)}" aria-pressed="false">${number} ${kind}</button>`;
-  });
-  const field =
-    '<input id="filter" type="search" aria-label="Filter workers" placeholder="Filter: name, node, vmid, reason ( / )">';
-  const shown = '<p id="shown" class="dim" role="status"></p>';
-  return `<div id="tools" hidden><div class="tools">${field}${buttons.join('')}</div>${shown}</div>`;
-}
-
-function list(workers: readonly WorkerPlan[]): string {
-  const names = ['Worker', 'Action', 'Node', 'VM', 'Why'];
-  const head = names.map((name) => `<th scope="col">${name}</th>`).join('');
-  const bodies = workers.map(workerSection).join('\n');
-  return `<table class="list"><thead><tr>${head}</tr></thead>\n${bodies}</table>`;
 }
 
 function checks(plan: Plan): string {
@@ -112,8 +84,4 @@ function footer({ plan, commit, createdAt, lineage, serial, toolVersion }: Saved
   ]
     .map(text)
     .join(' | ');
-}
-
-function block(lines: readonly string[]): string {
-  return `<pre>${lines.flatMap(escapeLines).map(escapeXml).join('\n')}</pre>`;
 }

@@ -1,6 +1,7 @@
 import { byCodeUnit } from '../../model/json.ts';
 import type { WorkerPlan } from '../../model/plan.ts';
-import { kindOf, slug, text } from './worker-sections.ts';
+import { slug } from './page.ts';
+import { kindOf, text } from './worker-sections.ts';
 
 /** One box per node with the workers of this plan on it. */
 export function nodeMap(workers: readonly WorkerPlan[]): string {

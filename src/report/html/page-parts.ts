@@ -22,11 +22,17 @@ box-shadow:inset 0 0 0 1px var(--blue)}
 :focus-visible{outline:3px solid var(--blue);outline-offset:2px}
 table{width:100%;border-collapse:collapse}
 th,td{text-align:left;vertical-align:top;padding:.45rem .6rem}
-.list>thead th{border-bottom:2px solid var(--line)}.worker{border-bottom:1px solid var(--line)}
+.list>thead th{border-bottom:2px solid var(--line)}.worker,.planned{border-bottom:1px solid var(--line)}
 .more>td{padding-top:0}.why{display:block}
 .mark{display:inline-block;width:.8rem;height:.8rem;border-radius:50%;margin-right:.5rem;background:currentColor}
 .k-destroy,.k-replace{color:var(--red)}.k-power-off{color:var(--orange)}.k-change{color:var(--yellow)}
-.k-add{color:var(--green)}.k-test{color:var(--blue)}.k-forget,.k-held{color:var(--grey)}
+.k-add,.k-done,.k-ok{color:var(--green)}.k-test,.k-launch{color:var(--blue)}
+.k-forget,.k-held,.k-skipped,.k-left-out{color:var(--grey)}.k-failed{color:var(--red)}.k-not-done{color:var(--orange)}
+.lane{border:1px solid var(--line);border-radius:.4rem;padding:.7rem;background:var(--box);margin-bottom:.7rem}
+.lane td{padding:.2rem .4rem}.lane .at{width:5.5rem;white-space:nowrap}.lane .what{width:38%}
+.lane .took{width:6.5rem;text-align:right;white-space:nowrap}
+.bar{display:block;width:100%;height:.8rem;margin-top:.35rem;border-radius:.2rem;background:var(--line)}
+.bar rect{fill:currentColor}
 .diff{table-layout:fixed;background:var(--box);margin-top:.4rem}.diff th,.diff td{border:1px solid var(--line)}
 .diff th:first-child{width:30%}.diff span,.diff del,.diff ins{display:block;white-space:pre-wrap;text-decoration:none}
 .diff del{background:var(--del)}.diff ins{background:var(--ins)}
@@ -35,9 +41,11 @@ th,td{text-align:left;vertical-align:top;padding:.45rem .6rem}
 .node ul{list-style:none;margin:.4rem 0 0;padding:0}.node b{color:var(--ink)}
 summary{cursor:pointer;padding:.3rem 0}[hidden]{display:none}
 @media (max-width:40rem){.list>thead{position:absolute;clip-path:inset(50%)}
-.list>.worker>tr{display:block;padding:.4rem 0}.list>.worker>tr>*{display:block;padding:.15rem .2rem}
-.list>.worker td[data-label]::before{content:attr(data-label) ": ";color:var(--dim)}
-.list td:empty{display:none}.diff th:first-child{width:34%}}
+.list>tbody>tr{display:block;padding:.4rem 0}.list>tbody>tr>*{display:block;padding:.15rem .2rem}
+.list>tbody td[data-label]::before{content:attr(data-label) ": ";color:var(--dim)}
+.list td:empty{display:none}.diff th:first-child{width:34%}
+.lane table,.lane tbody{display:block}.lane tr{display:grid;grid-template-columns:4.5rem 1fr auto;padding:.2rem 0}
+.lane td,.lane .at,.lane .what,.lane .took{width:auto}.lane .line{grid-column:1/-1;grid-row:2}}
 @media print{.tools{display:none}}
 `;
 
@@ -61,15 +69,18 @@ function apply() {
   for (const button of buttons)
     button.setAttribute('aria-pressed', String(button.dataset.kind === kind));
 }
-field.addEventListener('input', apply);
+if (field !== null) field.addEventListener('input', apply);
 for (const button of buttons) button.addEventListener('click', () => {
   kind = button.dataset.kind === kind ? '' : button.dataset.kind;
   apply();
 });
 document.addEventListener('keydown', (event) => {
+  if (field === null) return;
   if (event.key === '/' && document.activeElement !== field) { event.preventDefault(); field.focus(); }
   if (event.key === 'Escape') { field.value = ''; kind = ''; apply(); }
 });
-document.getElementById('tools').hidden = false;
-apply();
+if (field !== null) {
+  document.getElementById('tools').hidden = false;
+  apply();
+}
 `;

@@ -4,6 +4,7 @@ import { escapeTerminal } from '../escape/terminal.ts';
 import { escapeXml } from '../escape/xml.ts';
 import { formatLocation } from '../place.ts';
 import { utcMinute } from '../words.ts';
+import { filterRow, mark } from './page.ts';
 import { changeRow } from './side-by-side.ts';
 
 /** What a worker is filed under: the word in the filter and the colour of its mark. */
@@ -36,26 +37,20 @@ export function kindOf({ held, actions }: WorkerPlan): Kind {
 }
 
 /** One worker as a table body of its own, so that a filter hides it as a whole. */
-export function workerSection(worker: WorkerPlan): string {
+export function workerSection(worker: WorkerPlan, role?: 'planned'): string {
   const kind = kindOf(worker);
   const { node, vmid, actions } = worker;
   const words = actions.length === 0 ? 'none' : actions.map(actionWord).join(', ');
   const name = text(worker.worker);
   const search = [worker.worker, node, vmid ?? '', words, kind, ...worker.reasons].join(' ');
   const cells = [
-    `<th scope="row" data-label="Worker"><span class="mark k-${slug(kind)}" aria-hidden="true"></span>${name}</th>`,
+    `<th scope="row" data-label="Worker">${mark(kind)}${name}</th>`,
     `<td data-label="Action">${text(words)}${worker.held === undefined ? '' : ', <b>held</b>'}</td>`,
     `<td data-label="Node">${text(node)}</td>`,
     `<td data-label="VM">${vmid === undefined ? '' : vmid}</td>`,
     `<td data-label="Why">${whyHtml(worker)}</td>`,
   ];
-  const search2 = escapeXml(search.toLowerCase());
-  const body = `<tr>${cells.join('')}</tr>${detailRow(worker)}`;
-  return `<tbody class="worker" data-kind="${slug(kind)}" data-search="${search2}">${body}</tbody>`;
-}
-
-export function slug(kind: Kind): string {
-  return kind.replace(' ', '-');
+  return filterRow(kind, search, `<tr>${cells.join('')}</tr>${detailRow(worker)}`, role);
 }
 
 function whyHtml(worker: WorkerPlan): string {

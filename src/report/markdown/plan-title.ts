@@ -10,8 +10,11 @@ export interface Subject {
   readonly environment: string;
 }
 
+/** The kinds of comment; each is rewritten only by its own kind. */
+export type About = 'plan' | 'drift' | 'apply' | 'session';
+
 /** The first line, by which a bot finds the comment to rewrite; it is compared as a whole line. */
-export function marker(what: 'plan' | 'drift' | 'apply' | 'session', subject: Subject): string {
+export function marker(what: About, subject: Subject): string {
   const { project, environment } = subject;
   return `<!-- muster:${what} project=${markerWord(project)} environment=${markerWord(environment)} -->`;
 }

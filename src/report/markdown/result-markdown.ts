@@ -16,13 +16,13 @@ export interface ResultMarkdownView extends Subject {
 
 /** How an apply ended, as a comment: failures first, then one row per worker. */
 export function resultMarkdown(result: ApplyResult, view: ResultMarkdownView): string {
-  const outcomes = [...result.outcomes].sort((a, b) => rankOf(a) - rankOf(b));
-  const bad = outcomes.filter((each) => rankOf(each) < 3);
+  const outcomes = [...result.outcomes].sort((a, b) => rankOutcome(a) - rankOutcome(b));
+  const bad = outcomes.filter((each) => rankOutcome(each) < 3);
   const render = (shown: number) => {
     const rest = outcomes.length - shown;
     const head = ['', 'Worker', 'Actions', 'Result', 'VM', 'Test', 'Patched', 'Took'];
     const blocks = [
-      `${marker('apply', view)}\n${heading('apply', view, verdictOf(result, bad.length))}`,
+      `${marker('apply', view)}\n${heading('apply', view, verdictOf(result))}`,
       ...(result.leftRunning.length === 0
         ? []
         : [
@@ -55,17 +55,22 @@ function closing(
     .split('\n');
 }
 
-function verdictOf(result: ApplyResult, bad: number): string {
-  const done = result.outcomes.length - bad;
-  const word = result.interrupted
-    ? ':warning: interrupted'
-    : bad > 0
-      ? ':x:'
-      : ':white_check_mark:';
-  return `${word} ${done} done${bad > 0 ? `, ${bad} not` : ''}, ${count(result.leftRunning.length, 'worker')} left running`;
+function verdictOf(result: ApplyResult): string {
+  const isBad = result.outcomes.some((each) => rankOutcome(each) < 3);
+  const word = result.interrupted ? ':warning: interrupted' : isBad ? ':x:' : ':white_check_mark:';
+  return `${word} ${resultVerdict(result)}`;
 }
 
-function rankOf(outcome: WorkerOutcome): number {
+/** "2 done, 1 not, 0 workers left running" */
+export function resultVerdict({ outcomes, leftRunning }: ApplyResult): string {
+  if (outcomes.length === 0) return 'nothing to do';
+  const bad = outcomes.filter((each) => rankOutcome(each) < 3).length;
+  const parts = [`${outcomes.length - bad} done`, ...(bad > 0 ? [`${bad} not`] : [])];
+  return `${parts.join(', ')}, ${count(leftRunning.length, 'worker')} left running`;
+}
+
+/** What went wrong comes first: failed, then tests and patches that failed, then what was not done. */
+export function rankOutcome(outcome: WorkerOutcome): number {
   if (outcome.result === 'failed' || outcome.result === 'interrupted') return 0;
   if (testFailed(outcome) || outcome.patch?.result === 'failed') return 1;
   return outcome.result === 'done' ? 3 : 2;
@@ -75,7 +80,7 @@ function cells(outcome: WorkerOutcome): readonly string[] {
   const { worker, actions, result, vmid, test, tookMs } = outcome;
   const signs = [':red_circle:', ':orange_circle:', ':hourglass:', ':green_circle:'];
   return [
-    signs[rankOf(outcome)] ?? '',
+    signs[rankOutcome(outcome)] ?? '',
     codeSpan(worker, 60),
     actions.join(', '),
     result === 'done' ? 'done' : `**${result}**`,

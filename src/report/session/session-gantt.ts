@@ -10,7 +10,7 @@ const MOST_TASKS = 300;
 /** A day that has no summer time anywhere: predicted times count from its midnight. */
 const MIDNIGHT = Date.UTC(2000, 0, 1);
 
-interface Task {
+export interface SessionTask {
   readonly section: string;
   readonly text: string;
   readonly tag?: 'active' | 'done' | 'crit';
@@ -24,7 +24,7 @@ interface Task {
  */
 export function sessionGantt(session: SessionPlan | SessionResult): string {
   const isPlan = 'forecast' in session;
-  const tasks = isPlan ? plannedTasks(session) : pastTasks(session);
+  const tasks = sessionTasks(session);
   const name = isPlan ? session.session : session.id;
   const total = formatDuration(isPlan ? session.forecast.totalMs : session.tookMs);
   const zero = isPlan ? MIDNIGHT : session.startedAt;
@@ -42,7 +42,12 @@ export function sessionGantt(session: SessionPlan | SessionResult): string {
   ].join('\n');
 }
 
-function sections(tasks: readonly Task[], zero: number): readonly string[] {
+/** What each worker does when: its launch and its items. `section` is the worker. */
+export function sessionTasks(session: SessionPlan | SessionResult): readonly SessionTask[] {
+  return 'forecast' in session ? plannedTasks(session) : pastTasks(session);
+}
+
+function sections(tasks: readonly SessionTask[], zero: number): readonly string[] {
   const names = [...new Set(tasks.map(({ section }) => section))].sort(byCodeUnit);
   return names.flatMap((name) => [
     `    section ${escapeMermaid(name)}`,
@@ -50,7 +55,7 @@ function sections(tasks: readonly Task[], zero: number): readonly string[] {
   ]);
 }
 
-function taskLine({ text, tag, start, end }: Task, zero: number): string {
+function taskLine({ text, tag, start, end }: SessionTask, zero: number): string {
   const times = `${timeOf(zero + start)}, ${timeOf(zero + Math.max(end, start + 1000))}`;
   return `    ${escapeMermaid(text)} :${tag === undefined ? '' : `${tag}, `}${times}`;
 }
@@ -60,11 +65,11 @@ function timeOf(ms: number): string {
   return new Date(isTime ? ms : 0).toISOString().slice(0, 19).replace('T', ' ');
 }
 
-function plannedTasks({ workers, items }: SessionPlan): readonly Task[] {
-  const launches = workers.map(({ worker, readyAt }): Task => {
+function plannedTasks({ workers, items }: SessionPlan): readonly SessionTask[] {
+  const launches = workers.map(({ worker, readyAt }): SessionTask => {
     return { section: worker, text: 'launch', tag: 'active', start: 0, end: readyAt };
   });
-  const work = items.flatMap(({ item, run }): readonly Task[] => {
+  const work = items.flatMap(({ item, run }): readonly SessionTask[] => {
     if (run === undefined) return [];
     const text = `${item.name}${item.vm === undefined ? '' : ` ${item.vm.name}`}`;
     return [{ section: run.worker, text, start: run.start, end: run.end }];
@@ -72,16 +77,16 @@ function plannedTasks({ workers, items }: SessionPlan): readonly Task[] {
   return [...launches, ...work];
 }
 
-function pastTasks({ workers, items }: SessionResult): readonly Task[] {
+function pastTasks({ workers, items }: SessionResult): readonly SessionTask[] {
   const launches = workers.flatMap(({ worker, phases }) =>
     phases
       .filter(({ phase }) => phase !== 'work')
-      .map(({ phase, start, end }): Task => {
+      .map(({ phase, start, end }): SessionTask => {
         return { section: worker, text: phase, tag: 'active', start, end };
       }),
   );
   const work = items.flatMap((item) =>
-    item.attempts.map((attempt, index): Task => {
+    item.attempts.map((attempt, index): SessionTask => {
       const isGood = item.result === 'ok' && index === item.attempts.length - 1;
       const vm = item.vm === undefined ? '' : ` ${item.vm.name}`;
       return {

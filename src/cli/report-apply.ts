@@ -1,0 +1,76 @@
+import type { RunEvent } from '../model/event.ts';
+import type { Plan } from '../model/plan.ts';
+import type { ApplyResult } from '../model/result.ts';
+import { jsonLine } from '../report/escape/json.ts';
+import { htmlResult } from '../report/html/html-result.ts';
+import { junitXml } from '../report/junit.ts';
+import { resultMarkdown } from '../report/markdown/result-markdown.ts';
+import { planText } from '../report/plan/plan-text.ts';
+import {
+  changeSummaryMessage,
+  plannedChangeMessage,
+  resultMessage,
+  versionMessage,
+} from '../report/progress/event-json.ts';
+import { resultText } from '../report/result-text.ts';
+import type { Assembled } from './assemble.ts';
+import { textOf } from './flags.ts';
+import type { Invocation } from './invocation.ts';
+import { markdownView } from './markdown-view.ts';
+import { reportFormat } from './report-format.ts';
+import { writeUserFile } from './user-file.ts';
+
+/** The plan that is about to be applied. */
+export function showPlan(
+  { context, globals }: Invocation,
+  { stateView }: Assembled,
+  plan: Plan,
+): void {
+  if (globals.json) {
+    const messages = [
+      versionMessage(context.version),
+      ...plan.workers.map(plannedChangeMessage),
+      changeSummaryMessage(plan, 'apply'),
+    ];
+    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
+    return;
+  }
+  const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };
+  context.stdout.write(planText(plan, view));
+}
+
+/** How it went, on stdout in the format that was asked for, and in the files that were asked for. */
+export async function reportApply(
+  invocation: Invocation,
+  { stateView }: Assembled,
+  plan: Plan,
+  { result, events }: { readonly result: ApplyResult; readonly events: readonly RunEvent[] },
+): Promise<void> {
+  const { context, globals, flags } = invocation;
+  const junit = textOf(flags, 'junit');
+  if (junit !== undefined) await writeUserFile(invocation, junit, junitXml(result));
+  const { program, paint } = globals;
+  const { project, environment } = plan;
+  const format = reportFormat(invocation);
+  const render = {
+    text: () =>
+      globals.json
+        ? `${jsonLine(resultMessage(result))}\n`
+        : resultText(result, { program, paint }),
+    markdown: () =>
+      resultMarkdown(result, { project, environment, program, ...markdownView(invocation) }),
+    html: () => htmlResult(result, plan, events, { state: stateView, program }),
+  };
+  context.stdout.write(render[format]());
+}
+
+/** An apply that had nothing to do is a document too; the text says so already. */
+export async function reportNothing(
+  invocation: Invocation,
+  assembled: Assembled,
+  plan: Plan,
+): Promise<void> {
+  if (reportFormat(invocation) === 'text') return;
+  const result = { run: 'none', outcomes: [], interrupted: false, leftRunning: [], tookMs: 0 };
+  await reportApply(invocation, assembled, plan, { result, events: [] });
+}
