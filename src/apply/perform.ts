@@ -3,6 +3,7 @@ import { StepFailed } from '../model/errors.ts';
 import { parsePropertyString } from '../model/property-string.ts';
 import type { PatchRecord, State, TestRecord, WorkerRecord } from '../model/state.ts';
 import { clearDoing, forgetVm, forgetWorker, putWorker } from '../model/transitions.ts';
+import { attributesTakenIn } from '../plan/worker-views.ts';
 import {
   changeRecord,
   changeState,
@@ -190,7 +191,9 @@ async function adopt(ctx: WorkerContext): Promise<void> {
   const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
   const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
   const image = { name: desired.spec.image, source: 'unknown' };
-  const adopted = (before: WorkerRecord): WorkerRecord => ({ ...before, vm: ref, image });
+  const pool = ctx.inventory.vms[String(vmid)]?.pool;
+  const observed = attributesTakenIn(config, { ...vm, ...(pool === undefined ? {} : { pool }) });
+  const adopted = (before: WorkerRecord): WorkerRecord => ({ ...before, vm: ref, image, observed });
   await changeState(ctx, (state: State, worker) => {
     const declared = declare(ctx, state, desired.spec);
     const record = declared.workers[worker];

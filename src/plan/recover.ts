@@ -1,4 +1,3 @@
-import { bootDiskKey, cloudInitKey, volumeOf } from '../model/attributes/disk.ts';
 import type { Declaration } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { Inventory, VmConfig, VmFacts } from '../model/inventory.ts';
@@ -8,10 +7,10 @@ import { type Owner, readMarks } from '../model/marks.ts';
 import type { Finding } from '../model/plan.ts';
 import { emptyState, type State, type WorkerRecord } from '../model/state.ts';
 import { putWorker, recordNodes, vmidOwner } from '../model/transitions.ts';
-import type { Attributes, DesiredWorker } from '../model/worker.ts';
+import type { DesiredWorker } from '../model/worker.ts';
 import { ctimeOf, identify, marksAgree, type Stranger } from './identity.ts';
 import { strangerFindings } from './strangers.ts';
-import { attributesFound } from './worker-views.ts';
+import { attributesTakenIn } from './worker-views.ts';
 
 export interface RecoverInput {
   readonly declaration: Declaration;
@@ -148,7 +147,7 @@ export function recoveredRecord(
     vm: { vmid: vm.vmid, node: vm.node, uuid, ...(ctime === undefined ? {} : { ctime }) },
     declared: declared.spec,
     declaredIn: `${file}:${line}`,
-    observed: observedOf(config, vm),
+    observed: attributesTakenIn(config, vm),
     // Nothing on a VM says what it was made from; "unknown" never asks for a new one.
     image: { name: declared.spec.image, source: 'unknown' },
     protect: declared.spec.protect,
@@ -156,15 +155,6 @@ export function recoveredRecord(
     fence: Math.max(before?.fence ?? 0, Math.floor(time / 1000)),
     last: before?.last ?? {},
   };
-}
-
-/** A drive that somebody attached since is not known for Muster's: only those that every worker is made with are. */
-function observedOf(config: VmConfig, vm: VmFacts): Attributes {
-  const found = attributesFound(config, vm);
-  const own = [bootDiskKey(config), cloudInitKey(config)].filter((key) => key !== undefined);
-  const names = [...own, ...own.map((key) => volumeOf(config.values[key]))];
-  const drives = Array.isArray(found.drives) ? found.drives : [];
-  return { ...found, drives: drives.filter((drive) => names.some((name) => name === drive)) };
 }
 
 function lineageOf({ declaration, inventory, lineage }: RecoverInput): string {

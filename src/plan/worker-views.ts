@@ -1,7 +1,9 @@
 import type { Identity } from '../model/attributes/attribute.ts';
 import type { Views } from '../model/attributes/diff-attributes.ts';
+import { bootDiskKey, cloudInitKey } from '../model/attributes/disk.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import type { VmConfig, VmFacts } from '../model/inventory.ts';
+import { byCodeUnit } from '../model/json.ts';
 import type { State, WorkerRecord } from '../model/state.ts';
 import type { Attributes, DesiredWorker } from '../model/worker.ts';
 
@@ -29,7 +31,9 @@ export function viewsOf(
   };
 }
 
-export function attributesFound(config: VmConfig, vm: VmFacts): Attributes {
+type Place = Pick<VmFacts, 'vmid' | 'node' | 'pool'>;
+
+export function attributesFound(config: VmConfig, vm: Place): Attributes {
   const pool = vm.pool === undefined ? {} : { pool: vm.pool };
   return readAttributes(config, { node: vm.node, vmid: vm.vmid, ...pool });
 }
@@ -43,4 +47,13 @@ function identityOf(worker: string, declaredIn: string, state: State, uuid: stri
 /** `declaredIn` is "file:line"; the card names the file only. */
 function fileOf(record: WorkerRecord): string | undefined {
   return record.declaredIn?.replace(/(:\d+)+$/, '');
+}
+
+/**
+ * The same of a VM that a record takes in. A drive that somebody attached since it was made is not known for
+ * Muster's: only those that every worker is made with are.
+ */
+export function attributesTakenIn(config: VmConfig, vm: Place): Attributes {
+  const own = [bootDiskKey(config), cloudInitKey(config)].filter((key) => key !== undefined);
+  return { ...attributesFound(config, vm), drives: own.sort(byCodeUnit) };
 }

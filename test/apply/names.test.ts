@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { powerOn } from '../../src/simulator/by-hand.ts';
+import { editConfig, powerOn } from '../../src/simulator/by-hand.ts';
 import {
   applied,
   declare,
@@ -52,6 +52,24 @@ describe('names', () => {
     expect(house.cluster.journal().filter(({ method }) => method === 'DELETE')).toEqual([]);
     expect(oursIn(house)).toHaveLength(2);
     await expectSettled(house);
+  });
+
+  it('P9: what a person changes after an adoption is drift, and a drive that was there already stays somebody else’s', async () => {
+    const house = await deployedSite({ w1: EAGER, w2: EAGER });
+    declare(house, { w1: EAGER }, { removed: ['w2'] });
+    await applied(house);
+    editConfig(house.cluster.world, 9101, { scsi4: 'local-lvm:vm-9101-disk-9,size=4G' });
+    declare(house, { w1: EAGER, w2: EAGER });
+    expect(await plannedWorker(house, 'w2')).toMatchObject({ actions: ['adopt'] });
+    await applied(house);
+    editConfig(house.cluster.world, 9101, { cores: '9' });
+    expect(await plannedWorker(house, 'w2')).toMatchObject({
+      reasons: ['drift'],
+      changes: [{ path: 'cpu.cores', applied: 6, causes: ['drift'] }],
+    });
+    declare(house, { w1: EAGER });
+    const told = expectCode(await house.muster('apply', '--auto-approve'), 6);
+    expect(told.stdout + told.stderr).toContain('scsi4');
   });
 
   it('an orphan is a finding, and is deleted only with --prune', async () => {
