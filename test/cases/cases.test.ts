@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadDeclaration } from '../../src/declare/load-declaration.ts';
@@ -8,22 +8,24 @@ import type { State } from '../../src/model/state.ts';
 import { buildPlan } from '../../src/plan/build-plan.ts';
 import { expand } from '../../src/plan/expand.ts';
 import { expandFactsOf } from '../../src/plan/expand-facts.ts';
+import { savePlan } from '../../src/plan/saved-plan.ts';
+import { planMarkdown } from '../../src/report/markdown/plan-markdown.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { planText } from '../../src/report/plan/plan-text.ts';
 import { folderFiles } from '../declare/project-files.ts';
 import { optionsOf } from '../plan/support/builders.ts';
+import { compare } from './golden.ts';
 
 const ROOT = import.meta.dirname;
-/** MUSTER_WRITE_GOLDEN=1 writes what is planned instead of comparing it: read the difference before committing. */
-const writes = process.env.MUSTER_WRITE_GOLDEN === '1';
-const scenarios = readdirSync(ROOT, { withFileTypes: true }).filter((entry) => entry.isDirectory());
+const scenarios = readdirSync(ROOT).filter((name) => existsSync(join(ROOT, name, 'cluster.json')));
 
-describe.each(scenarios.map(({ name }) => name))('%s', (name) => {
+describe.each(scenarios)('%s', (name) => {
   const folder = join(ROOT, name);
 
   test('declaration, state and cluster give the plan that was read by a person', async () => {
-    const { plan, text } = await planned(folder);
+    const { plan, text, markdown } = await planned(folder);
     compare(join(folder, 'golden/plan.txt'), text);
+    compare(join(folder, 'golden/plan.md'), markdown);
     compare(join(folder, 'golden/plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
   });
 });
@@ -44,7 +46,13 @@ async function planned(folder: string) {
     verbose: true,
     paint: PLAIN,
   };
-  return { plan, text: planText(plan, view) };
+  const saved = savePlan(plan, {
+    toolVersion: '0.1.0',
+    lineage: state.lineage,
+    serial: state.serial,
+    createdAt: inventory.cluster.time,
+  });
+  return { plan, text: planText(plan, view), markdown: planMarkdown(saved) };
 }
 
 interface PlanOptionsFile {
@@ -53,9 +61,4 @@ interface PlanOptionsFile {
 
 function read<T>(folder: string): T {
   return JSON.parse(readFileSync(join(folder, 'cluster.json'), 'utf8')) as T;
-}
-
-function compare(file: string, content: string): void {
-  if (writes) writeFileSync(file, content);
-  expect(content).toBe(readFileSync(file, 'utf8'));
 }
