@@ -45,7 +45,10 @@ const wallClock: Clock = {
 
 async function openPve(spec: PveSpec): Promise<Pve> {
   const { createPve } = await import('./pve/create-pve.ts');
-  if (spec.kind === 'api') return createPve({ ...spec, clock, random });
+  if (spec.kind === 'api') {
+    const tls = { ...spec.tls, systemCa: await systemCa() };
+    return createPve({ ...spec, tls, clock, random });
+  }
   const { openEmbedded } = await import('./simulator/embedded.ts');
   const { quickstartWorld, SIMULATOR_TOKEN } = await import('./simulator/worlds.ts');
   const embedded = await openEmbedded({
@@ -64,6 +67,26 @@ async function openPve(spec: PveSpec): Promise<Pve> {
     random,
     parallelism: spec.parallelism,
   });
+}
+
+/** Where Linux distributions and macOS keep the certificate authorities that this machine trusts. */
+const CA_BUNDLES = [
+  '/etc/ssl/certs/ca-certificates.crt',
+  '/etc/pki/tls/certs/ca-bundle.crt',
+  '/etc/ssl/ca-bundle.pem',
+  '/etc/ssl/cert.pem',
+];
+
+/** The first bundle that is there, and what NODE_EXTRA_CA_CERTS adds; undefined: no bundle. */
+async function systemCa(): Promise<string | undefined> {
+  const { SSL_CERT_FILE, NODE_EXTRA_CA_CERTS } = process.env;
+  for (const path of SSL_CERT_FILE ? [SSL_CERT_FILE, ...CA_BUNDLES] : CA_BUNDLES) {
+    const bundle = await processes.readFile(path);
+    if (bundle === undefined) continue;
+    const extra = NODE_EXTRA_CA_CERTS ? await processes.readFile(NODE_EXTRA_CA_CERTS) : undefined;
+    return `${bundle}\n${extra ?? ''}`;
+  }
+  return undefined;
 }
 
 async function openStore({ state, root, run, lockTimeout }: StoreSpec): Promise<StateStore> {

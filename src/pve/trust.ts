@@ -10,8 +10,10 @@ import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 export interface TlsOptions {
   /** SHA-256 of leaf certificates, hex with or without colons. When there are any, nothing else is trusted. */
   readonly fingerprints: readonly string[];
-  /** PEM text. Default: the certificate authorities that Node.js knows. */
+  /** PEM text. Default: the system's certificate authorities. */
   readonly ca?: string;
+  /** These, as PEM text; default: those that come with Node.js, which has no way of its own to the system's. */
+  readonly systemCa?: string | undefined;
 }
 
 /** Which certificates are trusted. There is no way to trust all of them. */
@@ -29,7 +31,7 @@ export interface Mistrust {
 /** Throws DiagnosticsError when a fingerprint or the CA can't be read. */
 export function createTrust(options: TlsOptions): Trust {
   const pins = options.fingerprints.map(readFingerprint);
-  const context = createSecureContext(options.ca === undefined ? {} : { ca: readCa(options.ca) });
+  const context = createSecureContext(authorities(options, pins.length > 0));
   return {
     context,
     verdict: (socket) => {
@@ -39,6 +41,15 @@ export function createTrust(options: TlsOptions): Trust {
       return reason === undefined ? undefined : { reason, certificate: describe(certificate) };
     },
   };
+}
+
+/** A system's bundle takes a tenth of a second to read: not for a fingerprint. */
+function authorities(
+  { ca, systemCa }: TlsOptions,
+  isPinned: boolean,
+): { readonly ca?: string | string[] } {
+  if (ca !== undefined) return { ca: readCa(ca) };
+  return isPinned || systemCa === undefined ? {} : { ca: systemCa };
 }
 
 function pinned(pins: readonly string[], certificate: PeerCertificate): string | undefined {

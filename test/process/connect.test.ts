@@ -1,4 +1,5 @@
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type SimServer, startServer } from '../../src/simulator/server.ts';
 import { quickstartWorld, SIMULATOR_TOKEN } from '../../src/simulator/worlds.ts';
@@ -57,6 +58,18 @@ describe('the program and a cluster over HTTPS', () => {
     const { code, stdout, stderr } = await plan(env);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toContain('1 to configure');
+  });
+
+  it('plans when the machine’s own certificate authorities signed it', async () => {
+    const server = await cluster(true);
+    const project = realProject({
+      'muster.yaml': QUICKSTART,
+      'system.pem': server.certificate ?? '',
+    });
+    cleanups.push(project.remove);
+    const env = { ...reach(server.endpoint), SSL_CERT_FILE: join(project.root, 'system.pem') };
+    const { code, stderr } = await runReal(cli, ['plan'], { cwd: project.root, env });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
   it.each([

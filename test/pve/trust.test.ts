@@ -57,6 +57,21 @@ describe('a node is trusted', () => {
   });
 });
 
+describe('the system’s certificate authorities', () => {
+  it('are trusted when nothing else is said', async () => {
+    const tls = { fingerprints: [], systemCa: CA };
+    await expect(versionOf(await node(PVE1), tls)).resolves.toBe('9.2.11');
+  });
+
+  it('are not, when a fingerprint or a CA is given', async () => {
+    const { cert } = PVE9;
+    const pinned = { fingerprints: [PVE9.fingerprint], systemCa: CA };
+    expect((await refusal(await node(PVE1), pinned)).facts.failure).toBe('untrusted');
+    const other = { fingerprints: [], ca: cert, systemCa: CA };
+    expect((await refusal(await node(PVE1), other)).facts.failure).toBe('untrusted');
+  });
+});
+
 describe('a node is not trusted, and gets no byte of a request,', () => {
   it('when this machine does not know its issuer', async () => {
     const server = await node(PVE1);
