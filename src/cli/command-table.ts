@@ -366,6 +366,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     load: async () => (await import('./commands/import.ts')).runImport,
   },
   {
+    name: 'orphans',
+    args: '[VMID...]',
+    help: 'what bears our marks, or part of them, and no state knows; also stray disks and locks',
+    flags: [
+      { name: 'destroy', help: 'destroy these VMs, which must bear all marks' },
+      ...RUN_FLAGS,
+      FORCE,
+    ],
+    load: async () => (await import('./commands/orphans.ts')).runOrphans,
+  },
+  {
     name: 'explain',
     args: '<W>',
     help: 'why a worker is planned as it is, why it is held, what would change that',

@@ -51,6 +51,8 @@ export interface PlanOptions {
   readonly force: readonly string[];
   /** Only these actions: what `muster shutdown` and `muster test` ask for. */
   readonly only?: readonly ActionKind[];
+  /** Only orphans with these ids, and no worker at all: what `muster orphans --destroy` asks for. */
+  readonly pruneOnly?: readonly number[];
 }
 
 export const DEFAULT_PLAN_OPTIONS: PlanOptions = {

@@ -5,7 +5,8 @@ import type { ActionKind, PlanOptions, WorkerPlan } from '../model/plan.ts';
 const REFRESHING: readonly ActionKind[] = ['configure', 'forget'];
 
 /** True for workers that `--target` and `--exclude` leave in. */
-export function inScope(name: string, { target, exclude }: PlanOptions): boolean {
+export function inScope(name: string, { target, exclude, pruneOnly }: PlanOptions): boolean {
+  if (pruneOnly !== undefined) return false;
   return (target.length === 0 || target.includes(name)) && !exclude.includes(name);
 }
 

@@ -18,7 +18,10 @@ export function decideStrangers(
     const isAdopted = kind === 'ours' && owner !== undefined && adopted.has(owner.uuid);
     return !isAdopted && (kind !== 'ours' || isHere(owner, state));
   });
-  const prunes = options.prune ? rest.filter(({ kind }) => kind === 'ours') : [];
+  const { prune: isPruning, pruneOnly } = options;
+  const prunes = isPruning
+    ? rest.filter(({ kind, vm }) => kind === 'ours' && (pruneOnly?.includes(vm.vmid) ?? true))
+    : [];
   return {
     findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(strangerFindings),
     decisions: prunes.map((stranger) => prune(stranger, taken, options.force, inventory.haManaged)),
