@@ -14,7 +14,8 @@ import { stopWhenHopeless } from '../plan/stops.ts';
 import { readDetails } from '../pve/details.ts';
 import { readInventory } from '../pve/inventory.ts';
 import { count, shellWord } from '../report/words.ts';
-import { type OpenProject, recordedVms, withProject } from './assemble.ts';
+import { type Assembled, type OpenProject, recordedVms, withProject } from './assemble.ts';
+import { refuseSessionFlags } from './check-flags.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
 import { runAndReport } from './run-plan.ts';
@@ -27,26 +28,51 @@ export interface SavedOptions {
   readonly digest: string | undefined;
 }
 
-/**
- * Applies exactly what was saved: only endpoint, TLS, state and credentials come from the directory and the
- * environment. Each worker is compared with what is true now before anything is changed.
- */
-export async function applySaved(invocation: Invocation, saved: SavedOptions): Promise<number> {
+/** The plan of a file. Throws a DiagnosticsError when it is none, or not the one that was reviewed. */
+export async function readSaved(invocation: Invocation, saved: SavedOptions): Promise<SavedPlan> {
   requireNoPlanFlags(saved.options);
   const envelope = readSavedPlan(await readUserFile(invocation, saved.file));
   if (saved.digest !== undefined && !envelope.plan.reviewDigest.startsWith(saved.digest))
     throw otherPlan(saved, envelope);
+  return envelope;
+}
+
+/**
+ * Applies exactly what was saved: only endpoint, TLS, state and credentials come from the directory and the
+ * environment. Each worker is compared with what is true now before anything is changed.
+ */
+export async function applySaved(
+  invocation: Invocation,
+  saved: SavedOptions,
+  envelope: SavedPlan,
+): Promise<number> {
+  refuseSessionFlags(invocation);
   return withProject(invocation, async (opened) => {
-    const open = requireSameState(opened, envelope);
     const plan = chosenWorkers(envelope.plan, saved.options);
-    const inventory = await readFor(invocation, open, plan);
-    const { declaration } = open.project;
-    stopWhenHopeless({ declaration, state: open.state, inventory, options: plan.options });
-    requireSameCluster(plan, declaration.cluster.name ?? inventory.cluster.name);
-    const stale = staleWorkers(plan, open, inventory);
-    if (stale.length > 0) throw staleError(invocation, saved.file, plan, stale);
-    return runAndReport(invocation, { ...open, plan, inventory }, plan, { kind: 'given' });
+    const assembled = await requireFresh(invocation, opened, { ...envelope, plan }, saved.file);
+    return runAndReport(invocation, assembled, plan, { kind: 'given' });
   });
+}
+
+/**
+ * State and cluster as they are now. Throws a DiagnosticsError (exit 3) unless they are those that were planned for,
+ * and every worker is as it was.
+ */
+export async function requireFresh(
+  invocation: Invocation,
+  opened: OpenProject,
+  saved: SavedPlan,
+  file: string,
+): Promise<Assembled> {
+  const { plan } = saved;
+  const open = requireSameState(opened, saved);
+  const inventory = await readFor(invocation, open, plan);
+  const { declaration } = open.project;
+  stopWhenHopeless({ declaration, state: open.state, inventory, options: plan.options });
+  requireSameCluster(plan, declaration.cluster.name ?? inventory.cluster.name);
+  const stale = staleWorkers(plan, open, inventory);
+  if (stale.length > 0) throw staleError(invocation, file, plan, stale);
+  return { ...open, plan, inventory };
 }
 
 function requireNoPlanFlags(options: PlanOptions): void {
@@ -133,7 +159,10 @@ function staleError(
   workers: readonly Stale[],
 ): DiagnosticsError {
   const all = plan.workers.filter(({ held, actions }) => held === undefined && actions.length > 0);
-  const left = all.length - workers.length;
+  const { session } = plan;
+  const flags = session === undefined ? '' : `--with-session ${shellWord(session.session)} `;
+  // A session is run as a whole.
+  const left = session === undefined ? all.length - workers.length : 0;
   const others = left === 0 ? '' : `; the other ${left} can be applied`;
   const excludes = workers.map(({ worker }) => `--exclude ${shellWord(worker)}`).join(' ');
   const { program } = globals;
@@ -150,7 +179,7 @@ function staleError(
           ),
           '',
           'Plan again:',
-          `  ${program} plan --out ${name}`,
+          `  ${program} plan ${flags}--out ${name}`,
           ...(left === 0
             ? []
             : [

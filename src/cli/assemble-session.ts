@@ -1,8 +1,9 @@
-import { DEFAULT_PLAN_OPTIONS } from '../model/plan.ts';
+import { DEFAULT_PLAN_OPTIONS, type Plan } from '../model/plan.ts';
 import type { SessionPlan } from '../model/session-plan.ts';
 import { expand } from '../plan/expand.ts';
 import { expandFactsOf } from '../plan/expand-facts.ts';
 import { planSession } from '../session/plan-session.ts';
+import { sealSession } from '../session/seal-session.ts';
 import { type Assembled, assemble, type OpenProject } from './assemble.ts';
 import type { Invocation } from './invocation.ts';
 import { sessionRequest } from './session-request.ts';
@@ -10,6 +11,8 @@ import { sessionRequest } from './session-request.ts';
 export interface AssembledSession {
   readonly assembled: Assembled;
   readonly session: SessionPlan;
+  /** Both as one plan, with the digest that is reviewed. */
+  readonly sealed: Plan;
 }
 
 /** The session that the flags name, planned against the cluster as it is now. Touches nothing. */
@@ -24,5 +27,5 @@ export async function assembleSession(
   const { plan, inventory, state } = assembled;
   const { desired } = expand(declaration, expandFactsOf(inventory, state));
   const session = planSession({ ...request, declaration, desired, plan, state, inventory });
-  return { assembled, session };
+  return { assembled, session, sealed: sealSession(plan, session) };
 }

@@ -22,9 +22,7 @@ const OF_SESSIONS = ['item', 'workers', 'grace', 'record-dir', 'metrics-file'];
 
 /** What a session decides by itself: it changes only its own workers, and nobody has to approve it. */
 const NOT_OF_SESSIONS = [
-  'out',
   'against',
-  'detailed-exitcode',
   'refresh-only',
   'refresh',
   'target',
@@ -34,7 +32,6 @@ const NOT_OF_SESSIONS = [
   'destroy',
   'prune',
   'strict',
-  'expect-digest',
   'force',
   'on-error',
   'wait',
@@ -45,26 +42,33 @@ export function checkSessionFlags(invocation: Invocation): void {
   const { flags, args } = invocation;
   const has = (name: string) => flags[name] !== undefined;
   if (!asksForSession(invocation)) {
-    const stray = OF_SESSIONS.find(has);
-    if (stray === undefined) return;
-    throw bad(
-      `--${stray} belongs to a session, and none is asked for`,
-      'Name one with --with-session, or make one up with --run KIND --workers a,b -- COMMAND.',
-    );
+    // A saved plan may be the one of a session: only its file tells.
+    if (args.length === 0) refuseSessionFlags(invocation);
+    return;
   }
   const stray = NOT_OF_SESSIONS.find(has);
   if (stray !== undefined)
     throw bad(`--${stray} does not go with a session`, 'A session takes its own workers only.');
   if (args.length > 0)
     throw bad(
-      `a session is planned when it runs, so it can't go with the saved plan ${args[0]}`,
-      'Apply the plan first, then run the session.',
+      `a session does not go with the saved plan ${args[0]}`,
+      'Give one of them; plan --with-session NAME --out F saves the plan of a session.',
     );
   if (has('with-session') && (has('run') || has('workers') || invocation.rest.length > 0))
     throw bad(
       'a declared session brings its own workers and commands',
       'Leave --with-session out for an ad hoc session: --run KIND --workers a,b -- COMMAND.',
     );
+}
+
+/** For a run without a session. Throws a DiagnosticsError. */
+export function refuseSessionFlags({ flags }: Pick<Invocation, 'flags'>): void {
+  const stray = OF_SESSIONS.find((name) => flags[name] !== undefined);
+  if (stray === undefined) return;
+  throw bad(
+    `--${stray} belongs to a session, and none is asked for`,
+    'Name one with --with-session, or make one up with --run KIND --workers a,b -- COMMAND.',
+  );
 }
 
 function bad(message: string, remedy: string): DiagnosticsError {

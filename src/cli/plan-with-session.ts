@@ -1,34 +1,30 @@
-import { jsonDocument } from '../report/escape/json.ts';
-import { htmlSessionPlan } from '../report/html/html-session.ts';
-import { sessionPlanMarkdown } from '../report/markdown/session-plan-markdown.ts';
-import { contextLines } from '../report/plan/headline.ts';
-import { sessionPlanText } from '../report/session/session-plan-text.ts';
 import { withProject } from './assemble.ts';
 import { assembleSession } from './assemble-session.ts';
-import { choiceOf } from './flags.ts';
+import { envelopeOf } from './envelope.ts';
+import { exitCodeOf } from './exit-code.ts';
+import { isSet, textOf } from './flags.ts';
+import { type Format, renderPlan } from './formats.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
 import { sessionExitCode } from './session-exit-code.ts';
+import { writeUserFile } from './user-file.ts';
 
-/** Shows the whole run of a session before anything is touched. */
-export async function planWithSession(invocation: Invocation): Promise<number> {
+/** Shows the whole run of a session before anything is touched; changes nothing but the file of `--out`. */
+export async function planWithSession(invocation: Invocation, format: Format): Promise<number> {
   const { context, globals, flags } = invocation;
-  const format =
-    choiceOf(flags, 'format', ['text', 'markdown', 'json', 'html']) ??
-    (globals.json ? 'json' : 'text');
   return withProject(invocation, async (open) => {
-    const { session, assembled } = await assembleSession(invocation, open);
-    const { verbose, paint, program } = globals;
-    const { project, environment } = open.project.declaration;
-    const subject = { project, environment, program };
-    const render = {
-      text: () =>
-        `${contextLines(assembled.plan.cluster, assembled.stateView).join('\n')}\n${sessionPlanText(session, { verbose, paint, program })}`,
-      json: () => jsonDocument(session),
-      markdown: () => sessionPlanMarkdown(session, { ...subject, ...markdownView(invocation) }),
-      html: () => htmlSessionPlan(session, subject),
-    };
-    context.stdout.write(render[format]());
-    return sessionExitCode(session.refusals);
+    const { session, sealed, assembled } = await assembleSession(invocation, open);
+    const saved = envelopeOf(invocation, sealed, assembled.state);
+    const out = textOf(flags, 'out');
+    // What would be refused is not worth keeping: nobody could run it.
+    const isSaved = out !== undefined && session.refusals.length === 0;
+    if (isSaved) await writeUserFile(invocation, out, `${JSON.stringify(saved)}\n`);
+    const { program, verbose, paint } = globals;
+    const next = { program, flags: '', ...(isSaved ? { savedAs: out } : {}) };
+    const view = { state: assembled.stateView, verbose, paint, next, ...markdownView(invocation) };
+    context.stdout.write(renderPlan(format, saved, view));
+    const refused = sessionExitCode(session.refusals);
+    const changes = isSet(flags, 'detailed-exitcode') && session.workers.length > 0;
+    return refused === 0 ? exitCodeOf({ changes }) : refused;
   });
 }

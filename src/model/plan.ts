@@ -2,6 +2,7 @@ import type { Guards } from './declaration.ts';
 import type { Diagnostic, Location } from './diagnostic.ts';
 import type { ClusterFacts } from './inventory.ts';
 import type { Json } from './json.ts';
+import type { SessionPlan } from './session-plan.ts';
 import type { DesiredWorker, RepositoryTarget } from './worker.ts';
 
 /** What would be done, as a value (design section 6). Equal input gives equal bytes; there is no time in it. */
@@ -29,6 +30,8 @@ export interface Plan {
     readonly perStorage: number;
   };
   readonly vmids: { readonly from: number; readonly to: number };
+  /** The session that this is the plan of; `workers` are then its workers, and no others. */
+  readonly session?: SessionPlan;
   /** 64 hex digits over what would be done; the first 16 are shown. */
   readonly reviewDigest: string;
 }

@@ -13,6 +13,8 @@ import type {
 export interface SessionPlan {
   readonly session: string;
   readonly kind: SessionKind;
+  /** What chooses its workers, as declared. */
+  readonly selects: SessionSpec['workers'];
   readonly placement: Placement;
   readonly reserve: number;
   readonly guards: SessionSpec['guards'];

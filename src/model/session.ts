@@ -96,6 +96,8 @@ export interface LiveSession {
   readonly name?: string;
   /** The run that leads it. */
   readonly run: string;
+  /** File digest of the saved plan that it carries out: one such plan is run once. */
+  readonly plan?: string;
   readonly startedAt: number;
   /** When it should be over, by the estimates; what others wait for. */
   readonly expectedEnd?: number;
@@ -115,6 +117,8 @@ export interface EndedSession {
   readonly id: string;
   readonly name?: string;
   readonly work: SessionKind;
+  /** File digest of the saved plan that it carried out. */
+  readonly plan?: string;
   readonly startedAt: number;
   readonly endedAt: number;
   readonly outcome: SessionOutcome;

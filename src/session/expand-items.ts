@@ -23,7 +23,7 @@ export interface ExpandInput {
   /** Key under `sessions:`, for messages. */
   readonly session: string;
   readonly spec: SessionSpec;
-  readonly repositories: Readonly<Record<string, RepositorySpec>>;
+  readonly repositories: Readonly<Record<string, Repository>>;
   readonly inventory: Inventory;
   readonly state: Pick<State, 'workers'>;
   /** Addresses of VMs by vmid, as far as somebody asked; the others' `${vm.address}` is put in later. */
@@ -32,6 +32,8 @@ export interface ExpandInput {
   readonly only?: readonly string[];
   readonly locate?: (path: readonly (string | number)[]) => Location;
 }
+
+type Repository = Pick<RepositorySpec, 'address' | 'maxConcurrent' | 'env'>;
 
 /** An item before anybody said how long it takes. */
 export type ExpandedItem = Omit<SessionItem, 'estimate'>;
@@ -113,7 +115,7 @@ function expandEntry(spec: ItemSpec, index: number, input: ExpandInput): Entry {
 function itemOf(
   spec: ItemSpec,
   vm: VmFacts | undefined,
-  repository: RepositorySpec | undefined,
+  repository: Repository | undefined,
   { spec: session, addresses }: ExpandInput,
 ): ExpandedItem {
   const address = vm === undefined ? undefined : addresses?.get(vm.vmid);

@@ -1,4 +1,4 @@
-import type { Declaration, SessionSpec } from '../model/declaration.ts';
+import type { Declaration, Limits, SessionSpec } from '../model/declaration.ts';
 import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
@@ -18,7 +18,7 @@ import type { Desired } from '../model/worker.ts';
 import type { ScheduleLimits } from './board.ts';
 import { type ChosenWorker, chooseWorkers } from './choose-workers.ts';
 import { withEstimates } from './estimates.ts';
-import { type ExpandedItem, expandItems } from './expand-items.ts';
+import { type ExpandedItem, type ExpandInput, expandItems } from './expand-items.ts';
 import { estimateLaunch, readyTimes } from './launch-estimates.ts';
 import { memoryWarnings } from './memory-warnings.ts';
 import { type PredictedWorker, type Prediction, predict, toPending } from './predict.ts';
@@ -31,7 +31,11 @@ export interface PlanSessionInput {
   readonly spec: SessionSpec;
   /** Items of an ad hoc session; undefined: from the spec. */
   readonly items?: readonly ExpandedItem[];
-  readonly declaration: Pick<Declaration, 'repositories' | 'cluster' | 'locate'>;
+  readonly declaration: {
+    readonly repositories: ExpandInput['repositories'];
+    readonly cluster: { readonly limits: Pick<Limits, 'parallelism' | 'perNode'> };
+    readonly locate?: Declaration['locate'];
+  };
   readonly desired: Desired;
   /** What an apply would do: of all workers, made with their launch as an action. */
   readonly plan: Pick<Plan, 'workers' | 'findings' | 'preflight'>;
@@ -48,12 +52,12 @@ export interface PlanSessionInput {
  */
 export function planSession(input: PlanSessionInput): SessionPlan {
   const { session, spec, state, inventory, declaration } = input;
-  const { locate } = declaration;
+  const locate = declaration.locate === undefined ? {} : { locate: declaration.locate };
   const now = inventory.cluster.time;
-  const choice = chooseWorkers({ ...input, now, locate });
+  const choice = chooseWorkers({ ...input, now, ...locate });
   const expanded =
     input.items === undefined
-      ? expandItems({ ...input, repositories: declaration.repositories, locate })
+      ? expandItems({ ...input, repositories: declaration.repositories, ...locate })
       : { items: input.items, problems: [], warnings: [], refusals: [] };
   const problems = [...choice.problems, ...expanded.problems];
   if (problems.length > 0) throw new DiagnosticsError(problems);
@@ -67,6 +71,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
   return {
     session,
     kind: spec.kind,
+    selects: spec.workers,
     placement: spec.placement,
     reserve: spec.reserve,
     guards: spec.guards,
@@ -88,7 +93,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
 
 function repositoriesOf(
   items: readonly SessionItem[],
-  declared: Declaration['repositories'],
+  declared: ExpandInput['repositories'],
 ): Readonly<Record<string, SessionRepository>> {
   const names = [...new Set(items.flatMap(({ repository }) => repository ?? []))].sort(byCodeUnit);
   const entries = names.flatMap((name) => {

@@ -48,7 +48,7 @@ async function begin(input: SessionInput, had: readonly string[]): Promise<strin
 }
 
 function recordOf(
-  { session, plan, run, isAdHoc }: SessionInput,
+  { session, plan, run, isAdHoc, savedPlan }: SessionInput,
   id: string,
   now: number,
   had: readonly string[],
@@ -62,6 +62,7 @@ function recordOf(
     id,
     ...(isAdHoc ? {} : { name: session.session }),
     run: run.id,
+    ...(savedPlan === undefined ? {} : { plan: savedPlan }),
     startedAt: now,
     expectedEnd: now + Math.round(session.forecast.totalMs),
     spec: { kind, placement, reserve, guards, workers: { names: had }, env: {} },

@@ -205,6 +205,7 @@ function reasonsOf(board: Board): (candidate: Candidate) => WaitReason {
     if (!allowed.some(({ ready }) => ready)) return LAUNCH;
     if (item.repository !== undefined && !hasRoom(item, board))
       return named('repository', item.repository);
+    if (homes.length > 0 && !homes.some(({ ready }) => ready)) return LAUNCH;
     const waitsAtHome = homes.length > 0 && item.node !== undefined && board.totalFree > 0;
     return waitsAtHome && item.node !== undefined ? named('node', item.node) : SLOTS;
   };

@@ -39,6 +39,8 @@ export interface SessionInput extends SessionBase {
   readonly session: SessionPlan;
   /** From the command line: it has no name under `sessions:`. */
   readonly isAdHoc: boolean;
+  /** File digest of the saved plan that this carries out. */
+  readonly savedPlan?: string;
   /** Plans the session again, against what is true now: for workers that become free while it runs. */
   readonly replan?: () => Promise<Planned>;
 }

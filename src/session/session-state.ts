@@ -181,6 +181,7 @@ export function lineOf(session: LiveSession, at: number, interrupted: boolean): 
     id: session.id,
     ...(session.name === undefined ? {} : { name: session.name }),
     work: session.spec.kind,
+    ...(session.plan === undefined ? {} : { plan: session.plan }),
     startedAt: session.startedAt,
     endedAt: Math.max(at, session.startedAt),
     outcome: interrupted ? 'interrupted' : ok === states.length ? 'ok' : 'failed',

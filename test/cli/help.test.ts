@@ -252,12 +252,15 @@ describe('flags that would be ignored', () => {
   it.each([
     [['apply', '--workers', 'backup-pve1'], '--workers belongs to a session'],
     [['apply', '--item', 'vm-101'], '--item belongs to a session'],
-    [['apply', 'muster.plan', '--grace', '5m'], '--grace belongs to a session'],
+    [['apply', '--grace', '5m'], '--grace belongs to a session'],
     [['apply', '--metrics-file', 'm.prom'], '--metrics-file belongs to a session'],
     [['apply', '--with-session', 's', '--target', 'w'], '--target does not go with a session'],
     [['apply', '--with-session', 's', '--refresh=false'], '--refresh does not go with a session'],
-    [['plan', '--with-session', 's', '--out', 'f'], '--out does not go with a session'],
-    [['apply', 'muster.plan', '--with-session', 's'], "can't go with the saved plan muster.plan"],
+    [['plan', '--with-session', 's', '--test'], '--test does not go with a session'],
+    [
+      ['apply', 'muster.plan', '--with-session', 's'],
+      'does not go with the saved plan muster.plan',
+    ],
     [['apply', '--with-session', 's', '--', 'ls'], 'brings its own workers and commands'],
   ])('%j is refused, and nothing is changed', async (argv, expected) => {
     const { code, stderr } = await house.muster(...argv);

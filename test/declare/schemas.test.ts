@@ -7,6 +7,7 @@ import { validateState } from '../../src/generated/validate-state.js';
 import type { Json } from '../../src/model/json.ts';
 import { DEFAULT_PLAN_OPTIONS, type SavedPlan } from '../../src/model/plan.ts';
 import type { EndedSession, LiveSession } from '../../src/model/session.ts';
+import type { SessionPlan } from '../../src/model/session-plan.ts';
 import { emptyState, type State, type WorkerRecord } from '../../src/model/state.ts';
 import { DEFAULT_PATCH, DEFAULT_TIMEOUTS, type WorkerSpec } from '../../src/model/worker.ts';
 
@@ -108,6 +109,7 @@ const live: Full<LiveSession> = {
   id: 'nightly-1',
   name: 'nightly',
   run: 'r',
+  plan: DIGEST,
   startedAt: 1,
   expectedEnd: 2,
   spec: {
@@ -164,6 +166,7 @@ const ended: Full<EndedSession> = {
   id: 'nightly-0',
   name: 'nightly',
   work: 'backup',
+  plan: DIGEST,
   startedAt: 1,
   endedAt: 2,
   outcome: 'ok',
@@ -207,6 +210,57 @@ const diagnostic = {
   labels: [{ ...place, text: 't', frame: [[1, 'x'] as const] }],
   detail: ['d'],
   remedy: 'r',
+};
+
+const session: SessionPlan = {
+  session: 'nightly',
+  kind: 'backup',
+  selects: { names: ['a'], labels: { site: 'north' } },
+  placement: 'preferSameNode',
+  reserve: 0,
+  guards: { minItems: 1, minWorkers: 1, waitForWorkers: 1 },
+  repositories: { pbs: { address: 'h:1', maxConcurrent: 2 } },
+  workers: [
+    {
+      worker: 'a',
+      node: 'pve1',
+      vmid: 9101,
+      actions: ['shutdown', 'configure', 'deploy', 'update', 'launch'],
+      slots: 1,
+      launch: {
+        times: { deploy: 1, update: 1, start: 1, test: 1, patch: 1, stop: 1 },
+        from: 'others',
+      },
+      readyAt: 1,
+    },
+  ],
+  leftOut: [{ worker: 'b', node: 'pve2', why: 'leased', by: 'r', until: 1, named: false }],
+  items: live.items.map((item) => ({
+    item,
+    run: {
+      worker: 'a',
+      node: 'pve1',
+      place: 'same-node',
+      start: 1,
+      end: 2,
+      waitedFor: { kind: 'repository', name: 'pbs' },
+    },
+  })),
+  forecast: {
+    totalMs: 1,
+    itemsEndMs: 1,
+    bound: { ms: 1, by: { kind: 'longest-item', name: 'x' } },
+    waits: [{ from: 0, to: 1, reason: { kind: 'node', name: 'pve1' }, items: 1 }],
+    savings: [
+      { what: { kind: 'slot', worker: 'a' }, ms: 1 },
+      { what: { kind: 'worker', node: 'pve1' }, ms: 1 },
+      { what: { kind: 'repository-slot', name: 'pbs' }, ms: 1 },
+    ],
+    overNetwork: 0,
+  },
+  leftForApply: [{ action: 'destroy', workers: 1 }],
+  warnings: [diagnostic],
+  refusals: [{ exitCode: 4, diagnostic }],
 };
 
 const plan: SavedPlan = {
@@ -270,6 +324,7 @@ const plan: SavedPlan = {
     contents: { [DIGEST]: 'YQ==' },
     repositories: [{ name: 'r', host: 'h', port: 8007, fingerprint: 'f' }],
     limits: { parallelism: 1, perNode: 1, perStorage: 1 },
+    session,
     vmids: { from: 9100, to: 9199 },
     reviewDigest: DIGEST,
   },

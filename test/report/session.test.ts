@@ -21,6 +21,7 @@ function plan(parts: Partial<SessionPlan> = {}): SessionPlan {
   return {
     session: 'nightly',
     kind: 'backup',
+    selects: {},
     placement: 'preferSameNode',
     reserve: 0,
     guards: sessionSpec().guards,
@@ -167,7 +168,8 @@ const view = { program: 'muster', paint: PLAIN, verbose: false };
 
 describe('the plan of a session', () => {
   it('shows workers, items in their order, what binds, what would help, and the next command', () => {
-    expect(sessionPlanText(plan(), view).split('\n')).toEqual([
+    const next = { program: 'muster', flags: '', reviewDigest: 'ab'.repeat(32) };
+    expect(sessionPlanText(plan(), { ...view, next }).split('\n')).toEqual([
       'Session  nightly: backup, 2 items, 2 workers, 8 slots (pbs-main: 8)',
       '',
       '  +  backup-pve2  deploy, launch  on pve2, vm 9101  4 slots  ready after 1 m 51 s',
@@ -184,9 +186,13 @@ describe('the plan of a session', () => {
       'Waits    0:21 to 2:00: up to 3 items for room in pbs-main',
       'Faster   one more slot in backup-pve1 saves 3 m',
       '',
-      'Next     muster apply --with-session nightly',
+      'Next     muster apply --with-session nightly                     plan again, run it',
+      '         muster plan --with-session nightly --out muster.plan    save it, to run just this',
       '',
     ]);
+    const saved = sessionPlanText(plan(), { ...view, next: { ...next, savedAs: 's.plan' } });
+    expect(saved).toContain('\nSaved    s.plan   review digest abababababababab\n');
+    expect(saved).toContain('\nNext     muster apply s.plan    run it, once, as it was reviewed\n');
   });
 
   it('is short where there are many items, and whole with --verbose', () => {

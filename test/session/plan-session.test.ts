@@ -41,12 +41,7 @@ function input(parts: Partial<PlanSessionInput> = {}): PlanSessionInput {
     }),
     declaration: {
       repositories: { pbs: repository({ maxConcurrent: 8 }) },
-      cluster: {
-        endpoints: [],
-        tls: { fingerprints: [] },
-        vmids: { from: 9100, to: 9199 },
-        limits: { parallelism: 8, perNode: 2, perStorage: 2 },
-      },
+      cluster: { limits: { parallelism: 8, perNode: 2 } },
       locate: () => location,
     },
     desired: {

@@ -1,11 +1,11 @@
-import type { PlanOptions, SavedPlan } from '../../model/plan.ts';
+import type { PlanOptions } from '../../model/plan.ts';
 import { anythingToDo } from '../../model/plan-counts.ts';
-import { savePlan } from '../../plan/saved-plan.ts';
-import { type Assembled, assemble, withProject } from '../assemble.ts';
+import { assemble, withProject } from '../assemble.ts';
 import { checkSessionFlags } from '../check-flags.ts';
+import { envelopeOf } from '../envelope.ts';
 import { exitCodeOf } from '../exit-code.ts';
 import { choiceOf, isSet, textOf } from '../flags.ts';
-import { FORMAT_NAMES, FORMATS, type Format } from '../formats.ts';
+import { FORMAT_NAMES, type Format, renderPlan } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { markdownView, orFailedMarkdown } from '../markdown-view.ts';
 import { planAgainst } from '../plan-against.ts';
@@ -18,12 +18,13 @@ import { writeUserFile } from '../user-file.ts';
 export async function runPlan(invocation: Invocation): Promise<number> {
   checkSessionFlags(invocation);
   const { globals, flags } = invocation;
-  if (textOf(flags, 'with-session') !== undefined)
-    return orFailedMarkdown(invocation, 'session', () => planWithSession(invocation));
+  const hasSession = textOf(flags, 'with-session') !== undefined;
   const against = textOf(flags, 'against');
   if (against !== undefined) return planAgainst(invocation, against);
   const options = planOptionsOf(flags);
   const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
+  if (hasSession)
+    return orFailedMarkdown(invocation, 'session', () => planWithSession(invocation, format));
   const work = () => planAndShow(invocation, options, format);
   return orFailedMarkdown(invocation, 'plan', work);
 }
@@ -36,8 +37,8 @@ async function planAndShow(
   const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
     const assembled = await assemble(invocation, open, options);
-    const { plan, stateView } = assembled;
-    const saved = envelope(invocation, assembled);
+    const { plan, state, stateView } = assembled;
+    const saved = envelopeOf(invocation, plan, state);
     const out = textOf(flags, 'out');
     if (out !== undefined) await writeUserFile(invocation, out, `${JSON.stringify(saved)}\n`);
     const next = {
@@ -52,7 +53,7 @@ async function planAndShow(
       next,
       ...markdownView(invocation),
     };
-    context.stdout.write(FORMATS[format](saved, view));
+    context.stdout.write(renderPlan(format, saved, view));
     const wanted =
       anythingToDo(plan) ||
       plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);
@@ -61,15 +62,5 @@ async function planAndShow(
       refused: plan.refusals.length > 0,
       changes: isSet(flags, 'detailed-exitcode') && wanted,
     });
-  });
-}
-
-function envelope({ context }: Invocation, { plan, state }: Assembled): SavedPlan {
-  return savePlan(plan, {
-    toolVersion: context.version,
-    lineage: state.lineage,
-    serial: state.serial,
-    createdAt: context.clock.now(),
-    ...(context.commit === undefined ? {} : { commit: context.commit }),
   });
 }

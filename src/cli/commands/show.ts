@@ -2,7 +2,7 @@ import { readSavedPlan } from '../../plan/saved-plan.ts';
 import { jsonDocument } from '../../report/escape/json.ts';
 import { statusTable } from '../../report/status-text.ts';
 import { choiceOf } from '../flags.ts';
-import { FORMAT_NAMES, FORMATS } from '../formats.ts';
+import { FORMAT_NAMES, renderPlan } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { loadProject, openState } from '../load-project.ts';
 import { markdownView } from '../markdown-view.ts';
@@ -21,7 +21,7 @@ export async function runShow(invocation: Invocation): Promise<number> {
   const state = { where: 'as planned', serial: saved.serial };
   const next = { program, flags: '', savedAs: file };
   context.stdout.write(
-    FORMATS[format](saved, { state, verbose, paint, next, ...markdownView(invocation) }),
+    renderPlan(format, saved, { state, verbose, paint, next, ...markdownView(invocation) }),
   );
   return 0;
 }

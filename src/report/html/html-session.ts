@@ -27,7 +27,7 @@ export function htmlSessionPlan(plan: SessionPlan, view: SessionHtmlView): strin
       : `${facts.join(', ')}, about ${formatDuration(forecast.totalMs)}`;
   const names = ['Item', 'VM', 'Worker', 'Starts', 'Takes'];
   const kinds = items.map((item) => placeOf(item));
-  const told = sessionPlanText(plan, { paint: PLAIN, verbose: true, program: view.program });
+  const told = sessionPlanText(plan, { paint: PLAIN, verbose: true });
   return page({
     title: titleOf('session', view),
     header: block([`Session  ${plan.session}: ${plan.kind}, as predicted`]),

@@ -4,26 +4,44 @@ import { byteLength, codeSpan, fenced, folded } from '../escape/markdown.ts';
 import { PLAIN } from '../paint.ts';
 import { sessionGantt } from '../session/session-gantt.ts';
 import { sessionPlanText } from '../session/session-plan-text.ts';
-import { count } from '../words.ts';
+import { count, shellWord } from '../words.ts';
 import { DEFAULT_MAX_BYTES, jobLink } from './plan-markdown.ts';
 import { heading, marker } from './plan-title.ts';
 import type { SessionMarkdownView } from './session-markdown.ts';
 
+export interface SessionPlanMarkdownView extends SessionMarkdownView {
+  readonly reviewDigest: string;
+}
+
 /** A session before it runs, as a comment: what it would do, then its predicted timeline, folded. */
-export function sessionPlanMarkdown(plan: SessionPlan, view: SessionMarkdownView): string {
-  const text = sessionPlanText(plan, { paint: PLAIN, verbose: false, program: view.program });
+export function sessionPlanMarkdown(plan: SessionPlan, view: SessionPlanMarkdownView): string {
+  const text = sessionPlanText(plan, { paint: PLAIN, verbose: false });
   const chart = `\`\`\`mermaid\n${sessionGantt(plan).trimEnd()}\n\`\`\``;
   const render = (gantt: boolean): string => {
     const blocks = [
       `${marker('session', view)}\n${heading('session', view, verdictOf(plan))}`,
       fenced('text', text.trimEnd().split('\n')),
       ...(gantt ? [folded('<b>Predicted timeline</b>', chart)] : []),
-      ...(view.job === undefined ? [] : [`<sub>${jobLink(view.job)}</sub>`]),
+      ...(plan.refusals.length > 0 ? [] : [applyBlock(plan, view)]),
+      footer(view),
     ];
     return `${blocks.join('\n\n')}\n`;
   };
   const whole = render(plan.items.length > 0);
   return byteLength(whole) <= (view.maxBytes ?? DEFAULT_MAX_BYTES) ? whole : render(false);
+}
+
+function applyBlock(
+  { session }: SessionPlan,
+  { program, reviewDigest }: SessionPlanMarkdownView,
+): string {
+  const command = `${program} apply --with-session ${shellWord(session)} --expect-digest ${reviewDigest.slice(0, 16)}`;
+  return `Run exactly this (refused if it would do anything else):\n\n${fenced('sh', [command])}`;
+}
+
+function footer({ reviewDigest, job }: SessionPlanMarkdownView): string {
+  const link = job === undefined ? '' : ` | ${jobLink(job)}`;
+  return `<sub>review digest ${reviewDigest.slice(0, 16)}${link}</sub>`;
 }
 
 function verdictOf({ session, refusals, items, workers, forecast }: SessionPlan): string {

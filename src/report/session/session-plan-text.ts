@@ -9,16 +9,18 @@ import type {
 } from '../../model/session-plan.ts';
 import { diagnosticText } from '../diagnostic-text.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
-import { clip, indented, labelled, MAX_COLUMNS, table } from '../layout.ts';
+import { clip, indented, labelled, MAX_COLUMNS, padEnd, table } from '../layout.ts';
 import type { Paint } from '../paint.ts';
-import { count, elapsed, utcMinute } from '../words.ts';
+import type { NextView } from '../plan/next-lines.ts';
+import { count, elapsed, shellWord, utcMinute } from '../words.ts';
+import { commandLines } from './command-lines.ts';
 import { boundWords, placeWords, savingWords, waitWords } from './session-words.ts';
 
 export interface SessionPlanView {
   readonly verbose: boolean;
   readonly paint: Paint;
-  /** "muster -e production"; undefined where the run follows at once. */
-  readonly program?: string;
+  /** Undefined where the run follows at once. */
+  readonly next?: NextView & { readonly reviewDigest: string };
 }
 
 const LABEL = 9;
@@ -181,7 +183,20 @@ function refusalLines({ refusals }: SessionPlan, paint: Paint): readonly string[
   ];
 }
 
-function nextLines(plan: SessionPlan, { program }: SessionPlanView): readonly string[] {
-  if (program === undefined || plan.refusals.length > 0) return [];
-  return labelled('Next', `${program} apply --with-session ${escapeTerminal(plan.session)}`, LABEL);
+function nextLines(plan: SessionPlan, { next }: SessionPlanView): readonly string[] {
+  if (next === undefined || plan.refusals.length > 0) return [];
+  const { program, savedAs, reviewDigest } = next;
+  const name = shellWord(escapeTerminal(plan.session));
+  const commands: readonly (readonly [string, string])[] =
+    savedAs === undefined
+      ? [
+          [`${program} apply --with-session ${name}`, 'plan again, run it'],
+          [`${program} plan --with-session ${name} --out muster.plan`, 'save it, to run just this'],
+        ]
+      : [[`${program} apply ${shellWord(savedAs)}`, 'run it, once, as it was reviewed']];
+  const saved = `${escapeTerminal(savedAs ?? '')}   review digest ${reviewDigest.slice(0, 16)}`;
+  return [
+    ...(savedAs === undefined ? [] : [`${padEnd('Saved', LABEL)}${saved}`]),
+    ...commandLines(commands),
+  ];
 }

@@ -1,9 +1,10 @@
 import { formatDuration } from '../../model/quantity.ts';
 import type { ItemOutcome, SessionResult, WorkerLaunch } from '../../model/session-result.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
-import { clip, indented, MAX_COLUMNS, padEnd, table, widthOf } from '../layout.ts';
+import { clip, indented, MAX_COLUMNS, table } from '../layout.ts';
 import type { Paint } from '../paint.ts';
 import { count, listing, shellWord } from '../words.ts';
+import { commandLines } from './command-lines.ts';
 
 export interface SessionResultView {
   /** "muster -e production". */
@@ -154,15 +155,6 @@ function nextCommands(result: SessionResult, program: string): readonly string[]
   const again = `${program} apply --with-session ${words([name])}${some.join('')}`;
   const what = bad.length === 1 ? 'run it again' : 'run them again';
   return commandLines([...shown, [again, some.length > 0 ? what : 'run it all again']]);
-}
-
-function commandLines(commands: readonly (readonly [string, string])[]): readonly string[] {
-  const width = Math.max(0, ...commands.map(([command]) => widthOf(command)));
-  return commands.map(([command, what], index) => {
-    const head = padEnd(index === 0 ? 'Next' : '', 9);
-    const line = `${head}${padEnd(command, width)}    ${what}`.trimEnd();
-    return widthOf(line) <= MAX_COLUMNS ? line : `${head}${command}`;
-  });
 }
 
 function words(texts: readonly string[]): string {

@@ -1,0 +1,52 @@
+import { DiagnosticsError, problem } from '../model/diagnostic.ts';
+import type { Plan } from '../model/plan.ts';
+import { PLAIN } from '../report/paint.ts';
+import { workerRows } from '../report/plan/worker-rows.ts';
+import { sessionPlanText } from '../report/session/session-plan-text.ts';
+import { count } from '../report/words.ts';
+import { EXIT_CODES } from './exit-code.ts';
+import type { Invocation } from './invocation.ts';
+
+/** Of the plan that is not the expected one. */
+const MOST_ROWS = 60;
+
+/** A digest can't be turned back into a plan, so what would be done now is shown beside what was reviewed. */
+export function otherDigest(
+  { globals }: Invocation,
+  expected: string,
+  plan: Plan,
+  flags: string,
+): DiagnosticsError {
+  const rows = rowsOf(plan);
+  const rest = rows.length - MOST_ROWS;
+  return new DiagnosticsError(
+    [
+      problem(
+        'other-digest',
+        'what would be done now is not what was reviewed',
+        `If that is right, have it reviewed:  ${globals.program} plan${flags === '' ? '' : ` ${flags}`} --out muster.plan`,
+        [
+          `  expected  ${expected}`,
+          `  now       ${plan.reviewDigest.slice(0, Math.max(16, expected.length))}`,
+          '',
+          ...(rows.length === 0
+            ? ['Now there is nothing to do.']
+            : [
+                'What would be done now; whatever is other than it was reviewed is the difference:',
+              ]),
+          ...rows.slice(0, MOST_ROWS),
+          ...(rest > 0 ? [`  and ${count(rest, 'more line')}: ${globals.program} plan`] : []),
+          '',
+          'Nothing was changed.',
+        ],
+      ),
+    ],
+    EXIT_CODES.stale,
+  );
+}
+
+function rowsOf(plan: Plan): readonly string[] {
+  const { session } = plan;
+  if (session === undefined) return workerRows(plan, { verbose: false, paint: PLAIN });
+  return sessionPlanText(session, { verbose: true, paint: PLAIN }).trimEnd().split('\n');
+}
