@@ -30,11 +30,7 @@ export function workerProblems(
           ...sizeProblems(spec, input),
           ...addressClashes(plan, spec, input, workers),
         ];
-  return problems.map((problem) => ({
-    ...problem,
-    message: `${plan.worker}: ${problem.message}`,
-    worker: plan.worker,
-  }));
+  return problems.map((problem) => ({ ...problem, worker: plan.worker }));
 }
 
 function movesDisk({ changes }: WorkerPlan): boolean {

@@ -77,10 +77,10 @@ function requireNone(problems: readonly PreflightLine[]): void {
   const failed = problems.filter(({ result }) => result === 'fail');
   if (failed.length === 0) return;
   throw new DiagnosticsError(
-    failed.map(({ code, message, remedy }) => ({
+    failed.map(({ code, message, worker, remedy }) => ({
       severity: 'error',
       code,
-      message,
+      message: worker === undefined ? message : `${worker}: ${message}`,
       labels: [],
       ...(remedy === undefined ? {} : { remedy }),
     })),

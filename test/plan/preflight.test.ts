@@ -405,7 +405,7 @@ describe('sets', () => {
     expect(plan.workers.map(({ worker }) => worker)).toEqual(['w-pve1']);
     expect(fails(plan)).toEqual([]);
     expect(plan.warnings).toMatchObject([
-      { code: 'left-out', detail: ['w-pve2: pve2 has no bridge or vnet vmbr9'] },
+      { code: 'left-out', detail: ['pve2 has no bridge or vnet vmbr9'] },
     ]);
   });
 
