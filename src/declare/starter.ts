@@ -9,6 +9,8 @@ export interface StarterOptions {
   /** A template that every node has, or that all can read. */
   readonly template?: number | { readonly name: string };
   readonly storage?: string;
+  /** By node, where that one is not there. */
+  readonly storages?: Readonly<Record<string, string>>;
   readonly vmids?: { readonly from: number; readonly to: number };
 }
 
@@ -41,7 +43,7 @@ defaults:
   image: debian-13
   storage: ${quoted(storage)}
 
-${workers(options.nodes)}
+${workers(options)}
 # What a night's work is. Secrets come from the environment.
 # sessions:
 #   nightly:
@@ -63,7 +65,7 @@ muster*.state.json*
 *.plan
 `;
 
-function workers(nodes: readonly string[] | undefined): string {
+function workers({ nodes, storages = {} }: StarterOptions): string {
   if (nodes === undefined || nodes.length === 0)
     return `# One worker on every node; a node that joins the cluster gets one too.
 workerSets:
@@ -72,9 +74,11 @@ workerSets:
     name: "backup-\${node}"
     worker: { slots: 4 }
 `;
-  const lines = nodes.map(
-    (node) => `  ${quoted(`backup-${node}`)}: { node: ${quoted(node)}, slots: 4 }`,
-  );
+  const lines = nodes.map((node) => {
+    const own = Object.hasOwn(storages, node) ? storages[node] : undefined;
+    const storage = own === undefined ? '' : `, storage: ${quoted(own)}`;
+    return `  ${quoted(`backup-${node}`)}: { node: ${quoted(node)}, slots: 4${storage} }`;
+  });
   return `workers:\n${lines.join('\n')}\n`;
 }
 

@@ -66,6 +66,10 @@ describe('init, plan, apply', () => {
     const text = readFileSync(join(home.root, 'muster.yaml'), 'utf8');
     for (const node of ['pve1', 'pve2', 'pve3']) expect(text).toContain(`backup-${node}`);
     expect((await home.muster('validate')).code).toBe(0);
+    // pve3 does not have the storage that the others have.
+    const doctor = await home.muster('doctor');
+    expect(doctor.stdout).toContain('3 workers can be deployed and tested');
+    expect(doctor.code).toBe(0);
   });
 });
 
