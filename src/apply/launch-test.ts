@@ -4,8 +4,10 @@ import { type Patched, patchGuest } from '../guest/patch-guest.ts';
 import { runChecks } from '../guest/run-checks.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
 import { waitForGuest } from '../guest/wait-for-guest.ts';
+import { type LaunchMark, rememberLaunch } from '../model/launch-history.ts';
 import { lookup } from '../model/lookup.ts';
 import { formatDuration } from '../model/quantity.ts';
+import type { LaunchPhase } from '../model/session.ts';
 import type { CheckResult, PatchRecord, State, TestRecord } from '../model/state.ts';
 import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transitions.ts';
 import type { PatchSpec, WorkerSpec } from '../model/worker.ts';
@@ -41,9 +43,19 @@ export type LaunchKind = 'test' | 'backup' | 'restore';
 
 /** Launches for a test, and always powers off again. */
 export async function launchForTest(ctx: WorkerContext, vm: VmHandle): Promise<TestOutcome> {
-  const outcome = await launch(ctx, vm, 'test');
+  const marks: LaunchMark[] = [];
+  const enter = (phase: LaunchPhase): void => {
+    marks.push({ phase, at: clusterNow(ctx) });
+  };
+  enter('start');
+  const onPhase = async (phase: LaunchPhase): Promise<void> => enter(phase);
+  const outcome = await launch({ ...ctx, onPhase }, vm, 'test');
+  if (outcome.test.result === 'passed') enter('work');
+  enter('stop');
   await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
-  await changeState(ctx, clearDoing);
+  await changeState(ctx, (state, worker) =>
+    clearDoing(rememberLaunch(state, worker, marks, clusterNow(ctx)), worker),
+  );
   return outcome;
 }
 

@@ -1,6 +1,7 @@
-import { byCodeUnit, sameJson } from '../model/json.ts';
+import { byCodeUnit } from '../model/json.ts';
+import { smoothed } from '../model/launch-history.ts';
 import { having, lookup } from '../model/lookup.ts';
-import type { ItemHistory, LaunchTimes, LiveSession, SessionHistory } from '../model/session.ts';
+import type { ItemHistory, LiveSession, SessionHistory } from '../model/session.ts';
 import type { State } from '../model/state.ts';
 import { attemptsOf } from './session-items.ts';
 
@@ -22,28 +23,6 @@ export function rememberItems(state: State, session: LiveSession): State {
   }
   const history = having(state.history ?? {}, session.name, { items: latest(items) });
   return { ...state, history: latestSessions(history) };
-}
-
-/** Remembers what the phases of a worker's launch took. */
-export function rememberLaunch(state: State, worker: string, times: LaunchTimes): State {
-  const record = lookup(state.workers, worker);
-  if (record === undefined) return state;
-  const before = record.last.launch ?? {};
-  const phases = ['deploy', 'update', 'start', 'test', 'patch', 'stop'] as const;
-  const entries = phases.flatMap((phase) => {
-    const took = times[phase];
-    const ms = took === undefined ? before[phase] : smoothed(before[phase], Math.max(0, took));
-    return ms === undefined ? [] : [[phase, ms] as const];
-  });
-  const launch: LaunchTimes = Object.fromEntries(entries);
-  if (sameJson(launch, before)) return state;
-  const next = { ...record, last: { ...record.last, launch } };
-  return { ...state, workers: having(state.workers, worker, next) };
-}
-
-/** Half the last one, half what was known: follows growth, and forgets one odd night. */
-function smoothed(before: number | undefined, took: number): number {
-  return Math.round(before === undefined ? took : (before + took) / 2);
 }
 
 function latest(items: SessionHistory['items']): SessionHistory['items'] {

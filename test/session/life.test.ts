@@ -1,6 +1,8 @@
 import { cpSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import type { SavedPlan } from '../../src/model/plan.ts';
+import type { SessionResult } from '../../src/model/session-result.ts';
 import { type House, openHouse } from '../support/house.ts';
 
 const QUICKSTART = fileURLToPath(new URL('../../examples/quickstart', import.meta.url));
@@ -23,5 +25,21 @@ describe('a session', () => {
     const vms = Object.values(house.cluster.world.vms).filter(({ vmid }) => vmid >= 9100);
     expect(vms.map(({ power }) => power.status)).toEqual(['stopped', 'stopped', 'stopped']);
     expect((await house.muster('plan', '--detailed-exitcode')).code).toBe(0);
+  });
+
+  it('is predicted to launch as fast as it does: a test remembers its phases, a patch that will be skipped takes no time', async () => {
+    const house = quickstart();
+    await house.muster('apply', '--test', '--auto-approve');
+    const plan = await house.muster('plan', '--with-session', 'nightly', '--json');
+    const saved: SavedPlan = JSON.parse(plan.stdout);
+    const told = await house.muster('apply', '--with-session', 'nightly', '--json');
+    const results = told.stdout.split('\n').filter((line) => line.includes('"session_result"'));
+    const { result }: { readonly result: SessionResult } = JSON.parse(results[0] ?? '');
+    expect(saved.plan.session?.workers).toHaveLength(3);
+    for (const { worker, readyAt } of saved.plan.session?.workers ?? []) {
+      const launch = result.workers.find((each) => each.worker === worker);
+      const work = launch?.phases.find(({ phase }) => phase === 'work');
+      expect(Math.abs((work?.start ?? 0) - readyAt), worker).toBeLessThan(8000);
+    }
   });
 });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { type LaunchMark, rememberLaunch } from '../../src/model/launch-history.ts';
 import type { LiveSession } from '../../src/model/session.ts';
-import { emptyState, type State } from '../../src/model/state.ts';
+import { emptyState, type State, type WorkerRecord } from '../../src/model/state.ts';
 import { withEstimates } from '../../src/session/estimates.ts';
-import { rememberLaunch } from '../../src/session/session-history.ts';
+import { rememberMember } from '../../src/session/remember-member.ts';
 import { attemptKey, isOver, itemState, nextAssignments } from '../../src/session/session-items.ts';
 import { resultOf } from '../../src/session/session-result.ts';
 import {
@@ -216,7 +217,7 @@ describe('a session', () => {
   it('is a valid state file while it runs and after it ended', () => {
     const live = enterPhase(end(begin(started(), 'vm-101'), 'vm-101', 1, 0), ID, 'w1', 'stop', NOW);
     const withWorker = { ...live, workers: { w1: workerRecord(9100, 'pve1') } };
-    const remembered = rememberLaunch(withWorker, 'w1', { start: 20_000, test: 900 });
+    const remembered = rememberMember(endWorker(withWorker, ID, 'w1', NOW + 900), ID, 'w1');
     for (const state of [remembered, finishSession(remembered, ID, NOW + MINUTE)])
       expect(parseState(new TextEncoder().encode(formatState(state)))).toEqual({
         kind: 'state',
@@ -254,6 +255,51 @@ describe('what earlier sessions took', () => {
   it('forgets failures: they say nothing about how long the work takes', () => {
     const failed = finishSession(end(begin(started(), 'vm-101'), 'vm-101', 1, 3), ID, NOW);
     expect(failed.history).toEqual({ nightly: { items: {} } });
+  });
+});
+
+describe('what earlier launches took', () => {
+  const at = (seconds: number) => NOW + seconds * 1000;
+  const timesAfter = (marks: readonly LaunchMark[], last: WorkerRecord['last'] = {}) => {
+    const workers = { w1: workerRecord(9100, 'pve1', { last }) };
+    const state = { ...emptyState(LINEAGE, 'backup', ''), workers };
+    return rememberLaunch(state, 'w1', marks, at(200)).workers.w1?.last.launch;
+  };
+  const patched = (seconds: number) => {
+    return { result: 'patched' as const, at: at(seconds), packages: [], rebooted: true };
+  };
+
+  it('is remembered phase by phase; both turns count after a reboot', () => {
+    const marks = [
+      { phase: 'deploy', at: at(0) },
+      { phase: 'start', at: at(10) },
+      { phase: 'test', at: at(30) },
+      { phase: 'patch', at: at(32) },
+      { phase: 'test', at: at(100) },
+      { phase: 'work', at: at(103) },
+      { phase: 'stop', at: at(195) },
+    ] as const;
+    const times = { deploy: 10_000, start: 20_000, test: 5000, patch: 68_000, stop: 5000 };
+    expect(timesAfter(marks, { patch: patched(90) })).toEqual(times);
+  });
+
+  it('leaves out a patch that was skipped, and the phase that it was powered off in', () => {
+    const skipped = [
+      { phase: 'start', at: at(0) },
+      { phase: 'test', at: at(20) },
+      { phase: 'patch', at: at(21) },
+      { phase: 'work', at: at(22) },
+      { phase: 'stop', at: at(190) },
+    ] as const;
+    const known = { patch: patched(-60), launch: { patch: 50_000, start: 40_000 } };
+    const times = { patch: 50_000, start: 30_000, test: 1000, stop: 10_000 };
+    expect(timesAfter(skipped, known)).toEqual(times);
+    const failed = [
+      { phase: 'start', at: at(0) },
+      { phase: 'test', at: at(20) },
+      { phase: 'stop', at: at(140) },
+    ] as const;
+    expect(timesAfter(failed)).toEqual({ start: 20_000, stop: 60_000 });
   });
 });
 
