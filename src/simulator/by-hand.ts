@@ -29,6 +29,20 @@ export function editConfig(
   for (const key of unset) delete config[key];
 }
 
+/** A disk moved in the portal, its source deleted. */
+export function moveDisk(world: World, vmid: number, disk: string, storage: string): void {
+  const vm = vmOf(world, vmid);
+  const drive = parseDrive(vm.config[disk] ?? '');
+  const from = findVolume(world, drive.volume, vm.node);
+  const target = world.storages[storage];
+  if (from === undefined || target === undefined) throw new Error(`${disk} can't go to ${storage}`);
+  const name = nextDiskName(world, target, vmid);
+  const { format, size } = from;
+  const copy = addVolume(world, target, { vmid, node: vm.node, name, format, size, from });
+  vm.config[disk] = printDrive({ volume: copy.volid, options: drive.options });
+  removeVolume(world, from.volid, vm.node);
+}
+
 export function lockVm(world: World, vmid: number, lock: string | null): void {
   editConfig(world, vmid, lock === null ? {} : { lock }, lock === null ? ['lock'] : []);
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Plan, WorkerPlan } from '../../src/model/plan.ts';
-import { editConfig } from '../../src/simulator/by-hand.ts';
+import { editConfig, moveDisk } from '../../src/simulator/by-hand.ts';
 import type { WorldSpec } from '../../src/simulator/spec.ts';
 import { quickstartWorld } from '../../src/simulator/worlds.ts';
 import { type House, openHouse } from '../support/house.ts';
@@ -25,8 +25,7 @@ describe('every field of a worker', () => {
     await declareAndApply('change', ({ change }) => change);
     FIELDS.forEach(({ drift }, index) => {
       const vmid = house.state().workers[`f${index}`]?.vm?.vmid;
-      if (drift !== undefined && vmid !== undefined)
-        editConfig(house.cluster.world, vmid, drift.set ?? {}, drift.unset);
+      if (drift !== undefined && vmid !== undefined) driftAway(house, vmid, drift);
     });
     await apply('drift');
     await declareAndApply('remove', () => undefined);
@@ -108,6 +107,30 @@ function defaultOf({ field, change }: Field): unknown {
   ];
   return same.includes(field) ? change : undefined;
 }
+
+function driftAway(house: House, vmid: number, drift: NonNullable<Field['drift']>): void {
+  const { world } = house.cluster;
+  const disk = world.vms[String(vmid)]?.config.scsi0 ?? '';
+  const options = Object.entries(drift.disk ?? {});
+  const kept = disk
+    .split(',')
+    .filter((part) => !options.some(([key]) => part.startsWith(`${key}=`)));
+  const edited = [...kept, ...options.map(([key, value]) => `${key}=${value}`)].join(',');
+  editConfig(world, vmid, { scsi0: edited, ...drift.set }, drift.unset);
+  if (drift.moveTo !== undefined) moveDisk(world, vmid, 'scsi0', drift.moveTo);
+}
+
+/** Fields that PVE has no side of: nobody can change them behind our back. */
+const ONLY_OURS =
+  /^(enabled|files|labels|onImageChange|patch|checks|timeouts|deploy|disk\.size|networks\[1\])/;
+
+it('every field that PVE has a side of is changed by hand', () => {
+  const untouched = FIELDS.filter(({ drift }) => drift === undefined);
+  const names = untouched.map(({ field, paths }) => paths?.source.slice(1) ?? field);
+  expect(
+    names.map((name) => name.replaceAll('\\', '')).filter((name) => !ONLY_OURS.test(name)),
+  ).toEqual([]);
+});
 
 function pathsBeyond(worker: WorkerPlan | undefined, field: Field): readonly string[] {
   const expected = field.paths ?? new RegExp(`^${field.field.replaceAll('.', '\\.')}$`);

@@ -14,6 +14,10 @@ export interface Field {
   readonly drift?: {
     readonly set?: Readonly<Record<string, string>>;
     readonly unset?: readonly string[];
+    /** An option of its boot disk. */
+    readonly disk?: Readonly<Record<string, string>>;
+    /** Its boot disk is moved there. */
+    readonly moveTo?: string;
   };
   /** Other fields that it needs, always declared. */
   readonly with?: Readonly<Record<string, unknown>>;
@@ -21,6 +25,7 @@ export interface Field {
   readonly removalIsQuiet?: true;
 }
 
+const byHand = (model: string, rest: string) => `${model}=BC:24:11:00:00:99,${rest}`;
 const nic = (more: object) => [{ bridge: 'vmbr0', ...more }];
 const static1 = { address: '10.20.0.31/24', gateway: '10.20.0.1' };
 
@@ -33,7 +38,14 @@ export const FIELDS: readonly Field[] = [
     drift: { set: { description: 'mine now' } },
   },
   { field: 'enabled', set: false, change: true, cost: 'record' },
-  { field: 'slots', set: 5, change: 6, paths: /^(slots|cpu\.cores|memory)$/, cost: 'in-place' },
+  {
+    field: 'slots',
+    set: 5,
+    change: 6,
+    paths: /^(slots|cpu\.cores|memory)$/,
+    cost: 'in-place',
+    drift: { set: { cores: '15', memory: '2048' } },
+  },
   { field: 'cpu.cores', set: 3, change: 5, cost: 'in-place', drift: { set: { cores: '8' } } },
   {
     field: 'cpu.type',
@@ -50,16 +62,35 @@ export const FIELDS: readonly Field[] = [
     drift: { set: { memory: '1024' } },
   },
   { field: 'disk.size', set: '24GiB', change: '28GiB', cost: 'in-place', removalIsQuiet: true },
-  { field: 'disk.storage', set: 'local-lvm', change: 'fast', cost: 'move-disk' },
+  {
+    field: 'disk.storage',
+    set: 'local-lvm',
+    change: 'fast',
+    cost: 'move-disk',
+    drift: { moveTo: 'local-lvm' },
+  },
   {
     field: 'storage',
     set: 'local-lvm',
     change: 'fast',
     paths: /^(storage|disk\.storage)$/,
     cost: 'move-disk',
+    drift: { moveTo: 'local-lvm' },
   },
-  { field: 'disk.discard', set: true, change: false, cost: 'in-place' },
-  { field: 'disk.ssd', set: true, change: false, cost: 'in-place' },
+  {
+    field: 'disk.discard',
+    set: true,
+    change: false,
+    cost: 'in-place',
+    drift: { disk: { discard: 'on' } },
+  },
+  {
+    field: 'disk.ssd',
+    set: true,
+    change: false,
+    cost: 'in-place',
+    drift: { disk: { ssd: '1' } },
+  },
   {
     field: 'networks',
     set: nic({ vlan: 120 }),
@@ -74,6 +105,7 @@ export const FIELDS: readonly Field[] = [
     change: nic({ mtu: 1300 }),
     paths: /^networks\[0\]\.mtu$/,
     cost: 'in-place',
+    drift: { set: { net0: byHand('virtio', 'bridge=vmbr0,mtu=1200') } },
   },
   {
     field: 'networks',
@@ -81,6 +113,7 @@ export const FIELDS: readonly Field[] = [
     change: nic({ model: 'vmxnet3' }),
     paths: /^networks\[0\]\.model$/,
     cost: 'cloud-init-rerun',
+    drift: { set: { net0: byHand('rtl8139', 'bridge=vmbr0') } },
   },
   {
     field: 'networks',
@@ -88,6 +121,7 @@ export const FIELDS: readonly Field[] = [
     change: nic({ mac: 'BC:24:11:00:00:02' }),
     paths: /^networks\[0\]\.mac$/,
     cost: 'cloud-init-rerun',
+    drift: { set: { net0: byHand('virtio', 'bridge=vmbr0') } },
   },
   {
     field: 'networks',
@@ -95,6 +129,7 @@ export const FIELDS: readonly Field[] = [
     change: nic({ firewall: false }),
     paths: /^networks\[0\]\.firewall$/,
     cost: 'in-place',
+    drift: { set: { net0: byHand('virtio', 'bridge=vmbr0,firewall=1') } },
   },
   {
     field: 'networks',
@@ -102,6 +137,7 @@ export const FIELDS: readonly Field[] = [
     change: [{ bridge: 'vmbr0' }],
     paths: /^networks\[0\]\.bridge$/,
     cost: 'in-place',
+    drift: { set: { net0: byHand('virtio', 'bridge=vmbr1') } },
   },
   {
     field: 'networks',
@@ -117,6 +153,7 @@ export const FIELDS: readonly Field[] = [
     change: nic({ ipv6: 'dhcp' }),
     paths: /^networks\[0\]\.ipv[46]/,
     cost: 'cloud-init-rerun',
+    drift: { set: { ipconfig0: 'ip=dhcp,ip6=2001:db8::7/64' } },
   },
   {
     field: 'networks',
@@ -167,12 +204,14 @@ export const FIELDS: readonly Field[] = [
     set: 'local:snippets/v.yaml',
     change: 'local:snippets/w.yaml',
     cost: 'cloud-init-rerun',
+    drift: { set: { cicustom: 'user=local:snippets/v.yaml' } },
   },
   {
     field: 'cloudInit.networkData',
     set: 'local:snippets/v.yaml',
     change: 'local:snippets/w.yaml',
     cost: 'cloud-init-rerun',
+    drift: { set: { cicustom: 'network=local:snippets/v.yaml' } },
   },
   {
     field: 'files',
@@ -195,6 +234,7 @@ export const FIELDS: readonly Field[] = [
     change: { vga: 'std' },
     paths: /^options\.vga$/,
     cost: 'in-place',
+    drift: { set: { vga: 'qxl' } },
   },
   {
     field: 'tags',
