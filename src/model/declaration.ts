@@ -48,6 +48,8 @@ export type StateSpec =
       readonly backend: 'http';
       readonly address: string;
       readonly options: Readonly<Record<string, Json>>;
+      /** Typed on the command line: the environment's addresses are about another place. */
+      readonly typed?: true;
     };
 
 export type ImageSpec =

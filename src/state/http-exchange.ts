@@ -32,6 +32,12 @@ export class HttpFailure extends Error {
   }
 }
 
+/** A page for people, by a proxy or a login in between: no state, and no word of the state's server. */
+export function isPage({ headers, body }: HttpAnswer): boolean {
+  const isHtml = (headers['content-type'] ?? '').includes('html');
+  return isHtml || /^\s*</.test(Buffer.from(body.subarray(0, 64)).toString('latin1'));
+}
+
 export type Exchange = (request: HttpRequest) => Promise<HttpAnswer>;
 
 /** As large as a state may be in a file. */

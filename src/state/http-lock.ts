@@ -1,7 +1,7 @@
 import { StateLocked } from '../model/errors.ts';
 import type { Clock, Random, Unlocked } from '../model/ports.ts';
 import { type HttpClient, isSuccess } from './http-client.ts';
-import type { HttpAnswer } from './http-exchange.ts';
+import { type HttpAnswer, isPage } from './http-exchange.ts';
 import {
   describeLock,
   isOurKind,
@@ -9,7 +9,7 @@ import {
   lockInfoIn,
   lockInfoOf,
 } from './http-lock-info.ts';
-import { answerTrouble } from './http-trouble.ts';
+import { answerTrouble, notAState } from './http-trouble.ts';
 import { type LockHolder, parseHolder } from './lock-holder.ts';
 
 /** A holder that has not sent its write after so long gives it up: others may soon break its lock. */
@@ -117,12 +117,17 @@ export async function checksLockIds(options: HttpLockOptions): Promise<boolean |
   return !isSuccess(refused);
 }
 
-/** May be repeated: a server that refuses because this very lock has it is an answer too. */
-function askForLock(client: HttpClient, mine: LockInfo): Promise<HttpAnswer> {
+/**
+ * May be repeated: a server that refuses because this very lock has it is an answer too. A page that calls itself a
+ * success is no lock.
+ */
+async function askForLock(client: HttpClient, mine: LockInfo): Promise<HttpAnswer> {
   const { lock } = client.settings;
   if (lock === undefined) throw new Error('this server is not asked for locks');
   const request = { method: lock.method, url: lock.address, body: JSON.stringify(mine) };
-  return client.ask('lock the state', request);
+  const answer = await client.ask('lock the state', request);
+  if (isSuccess(answer) && isPage(answer)) throw notAState('lock the state', client.where, answer);
+  return answer;
 }
 
 /** Who has the lock, as the refusal tells; undefined: somebody. Throws when it is no refusal of a lock. */

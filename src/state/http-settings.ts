@@ -33,23 +33,25 @@ const NAMES = {
  * same address: many pipelines set it for a Terraform state of their own. Under CI credentials go only to
  * addresses that the environment names, because the YAML of a pull request may name any.
  */
-export function httpSettings(spec: HttpSpec, env: Env): HttpSettings {
-  const terraform = given(env.TF_HTTP_ADDRESS);
-  const own = given(env.MUSTER_HTTP_ADDRESS);
+export function httpSettings(spec: HttpSpec, given: Env): HttpSettings {
+  const env = spec.typed === true ? forTyped(spec.address, given) : given;
+  const terraform = givenIn(env.TF_HTTP_ADDRESS);
+  const own = givenIn(env.MUSTER_HTTP_ADDRESS);
   const written = own ?? (spec.address === '' ? terraform : spec.address);
   if (written === undefined) throw noAddress();
   const address = readUrl(written);
   const isTerraforms = terraform !== undefined && sameAddress(readUrl(terraform), address);
-  if (isCi(env) && own === undefined && !isTerraforms) throw notNamed(address);
+  if (isCi(env) && spec.typed !== true && own === undefined && !isTerraforms)
+    throw notNamed(address);
   const fallback = (name: string) =>
     isTerraforms || (terraform === undefined && !name.endsWith('ADDRESS'))
-      ? given(env[`TF_HTTP_${name}`])
+      ? givenIn(env[`TF_HTTP_${name}`])
       : undefined;
-  const named = (name: string) => given(env[`MUSTER_HTTP_${name}`]) ?? fallback(name);
+  const named = (name: string) => givenIn(env[`MUSTER_HTTP_${name}`]) ?? fallback(name);
   const option = (key: keyof typeof NAMES) => {
     const declared = spec.options[key];
     const text = typeof declared === 'string' ? declared : undefined;
-    return given(env[`MUSTER_HTTP_${NAMES[key]}`]) ?? text ?? fallback(NAMES[key]);
+    return givenIn(env[`MUSTER_HTTP_${NAMES[key]}`]) ?? text ?? fallback(NAMES[key]);
   };
   const locking = lockSettings(option, named, address, isCi(env));
   const authorization = authorizationOf(option('username'), named, address);
@@ -57,7 +59,7 @@ export function httpSettings(spec: HttpSpec, env: Env): HttpSettings {
   address.password = '';
   return {
     address,
-    updateMethod: option('updateMethod') ?? 'POST',
+    updateMethod: methodOf(option('updateMethod') ?? 'POST'),
     ...locking,
     ...(authorization === undefined ? {} : { authorization }),
     tls: tlsOf(named),
@@ -88,8 +90,8 @@ function lockSettings(
       throw notNamed(unlock);
   }
   return {
-    lock: { address: lock, method: option('lockMethod') ?? 'LOCK' },
-    unlock: { address: unlock, method: option('unlockMethod') ?? 'UNLOCK' },
+    lock: { address: lock, method: methodOf(option('lockMethod') ?? 'LOCK') },
+    unlock: { address: unlock, method: methodOf(option('unlockMethod') ?? 'UNLOCK') },
   };
 }
 
@@ -99,6 +101,8 @@ function authorizationOf(
   { username: user, password }: URL,
 ): string | undefined {
   const token = named('TOKEN');
+  if (token !== undefined && !/^[\x21-\x7e]+$/.test(token))
+    throw badSetting('MUSTER_HTTP_TOKEN holds characters that no token has (it is not shown)');
   if (token !== undefined) return `Bearer ${token}`;
   const name = username ?? decodeURIComponent(user);
   const secret = named('PASSWORD') ?? decodeURIComponent(password);
@@ -110,6 +114,19 @@ function tlsOf(named: Named): HttpSettings['tls'] {
   const ca = named('CLIENT_CA_CERTIFICATE_PEM');
   const cert = named('CLIENT_CERTIFICATE_PEM');
   const key = named('CLIENT_PRIVATE_KEY_PEM');
+  if ((cert === undefined) !== (key === undefined))
+    throw badSetting(
+      'of MUSTER_HTTP_CLIENT_CERTIFICATE_PEM and MUSTER_HTTP_CLIENT_PRIVATE_KEY_PEM only one is set',
+    );
+  for (const [name, pem] of Object.entries({
+    CA_CERTIFICATE: ca,
+    CERTIFICATE: cert,
+    PRIVATE_KEY: key,
+  }))
+    if (pem !== undefined && !pem.includes('-----BEGIN '))
+      throw badSetting(
+        `MUSTER_HTTP_CLIENT_${name}_PEM is no PEM text: that begins with "-----BEGIN" (a path is not followed)`,
+      );
   return {
     ...(ca === undefined ? {} : { ca }),
     ...(cert === undefined ? {} : { cert }),
@@ -124,16 +141,38 @@ function retryOf(named: Named): HttpSettings['retry'] {
     if (text === undefined) return fallback;
     const value = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
     if (value <= most) return value;
-    const message = `MUSTER_HTTP_${name} or TF_HTTP_${name} is not a whole number up to ${most}`;
-    throw new DiagnosticsError([problem('bad-setting', message)]);
+    throw badSetting(`MUSTER_HTTP_${name} or TF_HTTP_${name} is not a whole number up to ${most}`);
   };
   const minMs = number('RETRY_WAIT_MIN', 1, 3600) * 1000;
   const maxMs = number('RETRY_WAIT_MAX', 30, 3600) * 1000;
   return { max: number('RETRY_MAX', 2, 100), minMs, maxMs: Math.max(minMs, maxMs) };
 }
 
-function given(text: string | undefined): string | undefined {
+function givenIn(text: string | undefined): string | undefined {
   return text === undefined || text.trim() === '' ? undefined : text.trim();
+}
+
+/**
+ * Addresses of the environment are about the place that the declaration names, not about one that was typed; and its
+ * credentials go to another server only when none is named.
+ */
+function forTyped(address: string, env: Env): Env {
+  const named = [env.MUSTER_HTTP_ADDRESS, env.TF_HTTP_ADDRESS].flatMap(
+    (text) => givenIn(text) ?? [],
+  );
+  const isElsewhere = named.every((each) => readUrl(each).origin !== readUrl(address).origin);
+  const left = named.length > 0 && isElsewhere ? /_HTTP_/ : /_HTTP_.*ADDRESS$/;
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !left.test(name)));
+}
+
+function methodOf(text: string): string {
+  if (/^[A-Za-z]{1,20}$/.test(text)) return text.toUpperCase();
+  throw badSetting(`"${text.slice(0, 20)}" is no HTTP method`);
+}
+
+function badSetting(message: string): DiagnosticsError {
+  const remedy = 'Correct it in the environment (or the CI settings).';
+  return new DiagnosticsError([problem('bad-setting', message, remedy, ['Nothing was sent.'])]);
 }
 
 function readUrl(text: string): URL {

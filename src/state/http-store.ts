@@ -6,7 +6,7 @@ import type { Revision, StateStore } from '../model/ports.ts';
 import { deadByPid } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
 import { type HttpClient, httpClient, isPassing, isSuccess } from './http-client.ts';
-import { type HttpAnswer, HttpFailure } from './http-exchange.ts';
+import { type HttpAnswer, HttpFailure, isPage } from './http-exchange.ts';
 import {
   ABANDON_MS,
   breakHttpLock,
@@ -16,7 +16,14 @@ import {
   takeHttpLock,
 } from './http-lock.ts';
 import type { HttpSettings } from './http-settings.ts';
-import { answerTrouble, failureTrouble, notAState, outcomeUnknown } from './http-trouble.ts';
+import {
+  answerTrouble,
+  failureTrouble,
+  hidesProject,
+  notAState,
+  outcomeUnknown,
+  tooSlow,
+} from './http-trouble.ts';
 import type { LocalStoreOptions } from './local-store.ts';
 import type { LockHolder } from './lock-holder.ts';
 import { pidKnowledge } from './process-facts.ts';
@@ -59,16 +66,18 @@ export function httpStore(settings: HttpSettings, options: HttpStoreOptions): St
     },
     write: async (next, basedOn) => {
       requireSuccessor(next, basedOn);
+      let why: Abandoned = 'lock-lost';
       for (let round = 1; round <= MAX_ROUNDS; round += 1) {
         const lock = await takeHttpLock(locking);
         try {
           const written = await writeLocked(client, lock, next, basedOn);
-          if (written !== 'abandoned') return written;
+          if (typeof written === 'object') return written;
+          why = written;
         } finally {
           await lock.release();
         }
       }
-      throw new StateMoved(client.where);
+      throw why === 'too-slow' ? tooSlow(client.where) : new StateMoved(client.where);
     },
     unlock: (id) => breakHttpLock(locking, id),
     weakness: async () => {
@@ -99,13 +108,15 @@ function lockOptions(
   };
 }
 
-/** `abandoned`: the lock is too old to write under, or is not ours any more; nothing was written. */
+/** Why a round wrote nothing: its lock is too old to write under, or is not ours any more. */
+type Abandoned = 'too-slow' | 'lock-lost';
+
 async function writeLocked(
   client: HttpClient,
   lock: HttpLock,
   next: State,
   basedOn: Revision,
-): Promise<Written | 'abandoned'> {
+): Promise<Written | Abandoned> {
   const text = formatState(next);
   const digest = sha256(text);
   const written: Written = { kind: 'written', revision: revisionOf(next, digest) };
@@ -117,18 +128,25 @@ async function writeLocked(
       if (wasLost && mayHaveBeenOurs(stored, next)) throw outcomeUnknown(client.where);
       return { kind: 'moved' };
     }
-    if (lock.age() > ABANDON_MS) return 'abandoned';
+    if (lock.age() > ABANDON_MS) return 'too-slow';
     const sent = await sendState(client, lock, text, stored.etag);
-    if (sent.kind === 'answer' && isSuccess(sent.answer)) return written;
+    const isGarbled = sent.kind === 'answer' && isSuccess(sent.answer) && isPage(sent.answer);
+    if (sent.kind === 'answer' && isSuccess(sent.answer) && !isGarbled) return written;
     const isLockLost = sent.kind === 'answer' && [409, 423].includes(sent.answer.status);
     const isOvertaken = sent.kind === 'answer' && sent.answer.status === 412;
-    wasLost ||= sent.kind === 'failure' || isPassing(sent.answer);
-    if (sent.kind === 'answer' && !isLockLost && !isOvertaken && !isPassing(sent.answer))
+    wasLost ||= sent.kind === 'failure' || isPassing(sent.answer) || isGarbled;
+    if (
+      sent.kind === 'answer' &&
+      !isLockLost &&
+      !isOvertaken &&
+      !isGarbled &&
+      !isPassing(sent.answer)
+    )
       throw answerTrouble('write the state', client.where, sent.answer);
     stored = await fetchState(client);
     if (stored.digest === digest) return written;
     if (stored.digest !== digestIn(basedOn)) continue;
-    if (isLockLost) return 'abandoned';
+    if (isLockLost) return 'lock-lost';
     if (tries > client.settings.retry.max) throw troubleOf(client, sent);
     await client.pause(tries);
   }
@@ -163,7 +181,9 @@ async function sendState(
 function troubleOf({ where }: HttpClient, sent: Sent): DiagnosticsError {
   return sent.kind === 'failure'
     ? failureTrouble('write the state', where, sent.failure)
-    : answerTrouble('write the state', where, sent.answer);
+    : isPage(sent.answer) && isSuccess(sent.answer)
+      ? notAState('write the state', where, sent.answer)
+      : answerTrouble('write the state', where, sent.answer);
 }
 
 /** Serials are given once: what stands there with ours is another run's, what has a higher one may follow ours. */
@@ -177,15 +197,12 @@ async function fetchState(client: HttpClient): Promise<Stored> {
   const { address } = client.settings;
   const answer = await client.ask(what, { method: 'GET', url: address });
   const { status, body, headers } = answer;
+  if (hidesProject(answer)) throw answerTrouble(what, client.where, answer);
   if (status === 404 || status === 204)
     return { state: undefined, digest: NO_STATE, etag: undefined };
   if (!isSuccess(answer)) throw answerTrouble(what, client.where, answer);
   if (body.length === 0) return { state: undefined, digest: NO_STATE, etag: undefined };
-  if (
-    (headers['content-type'] ?? '').includes('html') ||
-    Buffer.from(body.subarray(0, 1)).toString() === '<'
-  )
-    throw notAState(client.where, answer);
+  if (isPage(answer)) throw notAState(what, client.where, answer);
   const promised = headers['content-md5'];
   if (promised !== undefined && promised !== createHash('md5').update(body).digest('base64'))
     throw answerTrouble(what, client.where, {

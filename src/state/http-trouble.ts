@@ -33,7 +33,7 @@ export function failureTrouble(
 
 /** An answer that is neither success nor a lock's. */
 export function answerTrouble(what: string, where: string, answer: HttpAnswer): DiagnosticsError {
-  const [code, why, remedy] = wordsFor(answer);
+  const [code, why, remedy] = wordsFor(what, answer);
   const said = serverWords(answer);
   return new DiagnosticsError([
     problem(code, `can't ${what} ${where}: ${why}`, remedy, [
@@ -43,14 +43,14 @@ export function answerTrouble(what: string, where: string, answer: HttpAnswer): 
   ]);
 }
 
-/** Success, and yet not a state: a login page, a proxy's notice. */
-export function notAState(where: string, answer: HttpAnswer): DiagnosticsError {
+/** Success, and yet not by the state's server: a login page, a proxy's notice. */
+export function notAState(what: string, where: string, answer: HttpAnswer): DiagnosticsError {
   const type = answer.headers['content-type'] ?? 'no content type';
   return new DiagnosticsError([
     problem(
       'state-garbled',
-      `${where} answers with a page, not with a state (${type})`,
-      'Is there a proxy or a login page in between? The address must be the state itself.',
+      `can't ${what} ${where}: it answers with a page, not with a state (${type})`,
+      'Is there a proxy or a login page in between? Address and lockAddress must be the state itself.',
       ['Nothing was written.'],
     ),
   ]);
@@ -65,6 +65,23 @@ export function outcomeUnknown(where: string): DiagnosticsError {
       'Plan again: what this run began is recorded, or shows as interrupted.',
     ),
   ]);
+}
+
+/** Every round of lock, read and write took longer than a lock may be held. */
+export function tooSlow(where: string): DiagnosticsError {
+  return new DiagnosticsError([
+    problem(
+      'state-slow',
+      `can't write the state ${where}: the server took longer than 30 s for lock and read, three times`,
+      'Look why it is slow, then try again; what this run began is recorded, or shows as interrupted.',
+      ['A lock that is held for longer could be broken by others, so nothing was written.'],
+    ),
+  ]);
+}
+
+/** GitLab says 404 for what these credentials may not see: that is not "no state yet". */
+export function hidesProject(answer: HttpAnswer): boolean {
+  return answer.status === 404 && /project not found/i.test(serverWords(answer) ?? '');
 }
 
 /** The server's own words, short and on one line; never a page. */
@@ -86,7 +103,10 @@ function messageIn(text: string): string | undefined {
   }
 }
 
-function wordsFor({ status, headers }: HttpAnswer): readonly [string, string, string] {
+function wordsFor(
+  what: string,
+  { status, headers }: HttpAnswer,
+): readonly [string, string, string] {
   if (status === 401)
     return [
       'state-unauthenticated',
@@ -104,6 +124,12 @@ function wordsFor({ status, headers }: HttpAnswer): readonly [string, string, st
       'state-redirected',
       `the server sends elsewhere (${headers.location ?? 'it does not say where'})`,
       'Name the final address in state.address: credentials are not sent along a redirect.',
+    ];
+  if (status === 404 && what === 'read the state')
+    return [
+      'state-hidden',
+      'the server does not show that project to these credentials',
+      'Check the project in the address, and that the token (of a job: its project) may see it.',
     ];
   if (status === 404 || status === 405 || status === 501)
     return [

@@ -74,6 +74,13 @@ function unusable(
         ...parsed.problems,
         'It was left as it is, and will not be overwritten.',
       ]);
+    case 'terraform':
+      return problem(
+        'state-terraforms',
+        `${where} holds a state of Terraform's`,
+        'Give Muster a place of its own: another state.path, or an address with another name.',
+        ['It was left as it is.'],
+      );
     case 'newer':
       return problem(
         'state-newer',

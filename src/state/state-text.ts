@@ -15,6 +15,8 @@ export type ParsedState =
   /** Nothing but white space: a crash or a full disk cut it to nothing. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'newer'; readonly format: number; readonly needs: string | undefined }
+  /** A state of Terraform's or OpenTofu's, which speak to the same servers. */
+  | { readonly kind: 'terraform' }
   /** Not JSON, or JSON that is no state. One line per problem, at most ten. */
   | { readonly kind: 'corrupt'; readonly problems: readonly string[] };
 
@@ -26,7 +28,7 @@ export function parseState(bytes: Uint8Array): ParsedState {
   const parsed = parseJson(text);
   if ('problem' in parsed) return corrupt([parsed.problem]);
   if (isDeeper(parsed.value, DEEPEST)) return corrupt([`it is nested more than ${DEEPEST} deep`]);
-  return newerFormat(parsed.value) ?? verified(parsed.value);
+  return terraforms(parsed.value) ?? newerFormat(parsed.value) ?? verified(parsed.value);
 }
 
 /** Sorted and indented, so that equal states have equal bytes and people can compare two of them. */
@@ -74,6 +76,15 @@ function conflicts(state: State): readonly string[] {
     ...shared.map(([vmid, workers]) => `vm ${vmid} belongs to ${workers.join(' and ')}`),
     ...misfiled.map(([id, run]) => `run ${run.id} stands under the name ${id}`),
   ];
+}
+
+function terraforms(value: unknown): ParsedState | undefined {
+  const isTheirs =
+    typeof value === 'object' &&
+    value !== null &&
+    'terraform_version' in value &&
+    !('format' in value);
+  return isTheirs ? { kind: 'terraform' } : undefined;
 }
 
 function newerFormat(value: unknown): ParsedState | undefined {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { DiagnosticsError } from '../../src/model/diagnostic.ts';
 import { type Env, httpSettings } from '../../src/state/http-settings.ts';
 
 const ADDRESS = 'https://git.example.net/api/v4/projects/7/terraform/state/backup';
@@ -89,5 +90,37 @@ describe('the settings of an http state', () => {
 
   it('say which number makes no sense, without showing other settings', () => {
     expect(() => settings({ MUSTER_HTTP_RETRY_MAX: 'many' })).toThrow(/RETRY_MAX/);
+  });
+
+  it.each([
+    [{ MUSTER_HTTP_TOKEN: 'se\u4e2dcret' }, /MUSTER_HTTP_TOKEN holds characters/],
+    [{ TF_HTTP_LOCK_METHOD: 'LO CK' }, /"LO CK" is no HTTP method/],
+    [{ MUSTER_HTTP_CLIENT_CERTIFICATE_PEM: '-----BEGIN CERTIFICATE-----' }, /only one is set/],
+    [{ TF_HTTP_CLIENT_CA_CERTIFICATE_PEM: '/etc/ca.pem' }, /is no PEM text/],
+  ])('are refused with words, and never shown, when they make no sense: %j', (env, why) => {
+    const act = () => settings(env, { lockAddress: `${ADDRESS}/lock` });
+    expect(act).toThrow(DiagnosticsError);
+    expect(act).toThrow(why);
+    expect(act).not.toThrow(/se\u4e2dcret/);
+  });
+
+  it('of an address that was typed, as the place to migrate from, ignore the addresses of the environment', () => {
+    const env = {
+      CI: 'true',
+      MUSTER_HTTP_ADDRESS: 'https://new.example.net/s',
+      MUSTER_HTTP_LOCK_ADDRESS: 'https://new.example.net/s/lock',
+      MUSTER_HTTP_PASSWORD: 'p',
+    };
+    const found = httpSettings(
+      { backend: 'http', address: ADDRESS, options: {}, typed: true },
+      env,
+    );
+    expect(found.address.href).toBe(ADDRESS);
+    expect(found.lock).toBeUndefined();
+    // It is another server's password.
+    expect(found.authorization).toBeUndefined();
+    const same = { ...env, MUSTER_HTTP_ADDRESS: `${ADDRESS}-new` };
+    const spec = { backend: 'http', address: ADDRESS, options: {}, typed: true } as const;
+    expect(decoded(httpSettings(spec, same).authorization)).toBe(':p');
   });
 });

@@ -244,6 +244,16 @@ describe('a lock over http', () => {
     expect(sent).toEqual(['LOCK', 'GET', 'UNLOCK', 'LOCK', 'GET', 'POST', 'UNLOCK']);
   });
 
+  it('on a server that is always slower than that ends in words about the server, and nothing is written', async () => {
+    const clock = jumpingClock();
+    const { server, store, revision } = await started({ clock });
+    for (let times = 0; times < 3; times += 1)
+      server.failNext('GET', { kind: 'meanwhile', happens: () => clock.pass(31_000) });
+    expect(await failureOf(store.write(second, revision))).toMatch(/longer than 30 s/);
+    expect(server.history()).toEqual([]);
+    expect(server.lock()).toBeUndefined();
+  });
+
   it('that somebody broke stops the write under it, and it is begun anew', async () => {
     const { server, store, revision } = await started();
     server.failNext('POST', { kind: 'meanwhile', happens: () => server.setLock(undefined) });
@@ -270,7 +280,14 @@ describe('a server of the state that answers something else', () => {
       { status: 302, body: '', headers: { location: 'https://login.example.net' } },
       /login\.example\.net[\s\S]*credentials are not sent/,
     ],
-    [{ status: 200, body: '{"version":4,"terraform_version":"1.9.0"}' }, /is damaged/],
+    [
+      { status: 200, body: '{"version":4,"terraform_version":"1.9.0"}' },
+      /holds a state of Terraform's[\s\S]*a place of its own/,
+    ],
+    [
+      { status: 404, body: '{"message":"404 Project Not Found"}' },
+      /does not show that project[\s\S]*404 Project Not Found/,
+    ],
     [{ status: 200, body: '{"format":1' }, /is damaged/],
   ])('%j is told apart, and nothing is written', async (answer, expected) => {
     const { server, store, revision } = await started();
@@ -279,6 +296,31 @@ describe('a server of the state that answers something else', () => {
     server.failNext('GET', { kind: 'answer', ...answer });
     expect(await failureOf(store.write(second, revision))).toMatch(expected);
     expect(server.history()).toEqual([]);
+    expect(server.lock()).toBeUndefined();
+  });
+
+  it('a page instead of the lock takes no lock, and nothing is written', async () => {
+    const { server, store, revision } = await started();
+    server.failNext('LOCK', { kind: 'answer', status: 200, body: page });
+    expect(await failureOf(store.write(second, revision))).toMatch(
+      /can't lock the state .*answers with a page/,
+    );
+    expect(server.requests().slice(1)).toEqual(['LOCK']);
+    expect(server.history()).toEqual([]);
+  });
+
+  it('a page instead of the write is settled by reading: it was not stored, and is sent again', async () => {
+    const { server, store, revision } = await started();
+    server.failNext('POST', { kind: 'answer', status: 200, body: page });
+    expect((await store.write(second, revision)).kind).toBe('written');
+    expect(server.stored()).toBe(formatState(second));
+    for (let times = 0; times < 3; times += 1)
+      server.failNext('POST', { kind: 'answer', status: 200, body: page });
+    const based = (await store.read()).revision;
+    expect(await failureOf(store.write({ ...third, serial: 3 }, based))).toMatch(
+      /can't write the state .*answers with a page/,
+    );
+    expect(server.stored()).toBe(formatState(second));
     expect(server.lock()).toBeUndefined();
   });
 

@@ -39,14 +39,14 @@ export async function runStateMigrate(invocation: Invocation): Promise<number> {
   if (!isSet(flags, 'force')) refuse(doubts(state, before, project));
   const after = { ...state, serial: Math.max(state.serial, before?.serial ?? 0) + 1 };
   const dryRun = isSet(flags, 'dry-run');
+  const backup = dryRun || before === undefined ? undefined : await keepBackup(invocation, before);
   if (!dryRun) {
-    if (before !== undefined) await keepBackup(invocation, before);
     const written = await store.write(after, replacing(revision));
     if (written.kind === 'moved') throw new StateMoved(store.where);
   }
   return tellEdit(
     invocation,
-    { after, backup: undefined },
+    { after, backup },
     [
       `${dryRun ? 'would copy' : 'copied'}: ${Object.keys(state.workers).length} workers from ${old.where} (serial ${state.serial}) to ${store.where} (serial ${after.serial})`,
     ],
@@ -57,7 +57,7 @@ export async function runStateMigrate(invocation: Invocation): Promise<number> {
 function specOf(from: string): StateSpec {
   const isAddress = /^https?:\/\//.test(from);
   return isAddress
-    ? { backend: 'http', address: from, options: {} }
+    ? { backend: 'http', address: from, options: {}, typed: true }
     : { backend: 'local', path: from };
 }
 
