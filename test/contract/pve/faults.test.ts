@@ -93,6 +93,11 @@ describe.skipIf(simulator === undefined)('moving and migrating', () => {
     for (const id of ['07/59', '07/60', '07/61', '07/64', '07/65']) await disks.same(id);
     await disks.same('07/62');
   });
+
+  it('to another storage is a task', async () => {
+    const disk = { disk: 'scsi1', storage: 'second' };
+    await disks.ends('07/53', 'OK', disk);
+  });
 });
 
 describe.skipIf(simulator === undefined)('a storage that is not mounted, or disabled', () => {
@@ -128,15 +133,11 @@ describe.skipIf(simulator === undefined)('downloads', () => {
   });
 
   it('fail in their task over an existing file, a wrong checksum, a missing page', async () => {
-    const get = async (more: Record<string, string>): Promise<string> => {
-      const answer = await target.call('POST', '/nodes/pve1/storage/local/download-url', {
-        content: 'import',
-        filename: 'dl.qcow2',
-        url: 'http://10.77.0.1:8123/img.qcow2',
-        ...more,
-      });
-      return downloads.task(JSON.parse(answer.body).data);
-    };
+    const url = 'http://10.77.0.1:8123/img.qcow2';
+    const get = async (more: Record<string, string>): Promise<string> =>
+      downloads.task(
+        await downloads.same('07/11', { content: 'import', filename: 'dl.qcow2', url, ...more }),
+      );
     expect(await get({})).toBe('OK');
     expect(await get({})).toBe(downloads.exitOf('07/18'));
     expect(await get({ filename: 'gone.qcow2', url: 'http://10.77.0.1:8123/none.qcow2' })).toBe(

@@ -20,14 +20,26 @@ async function until(ready: () => Promise<boolean>): Promise<void> {
   throw new Error('that never came about');
 }
 
-/** Whatever failed, the machine goes again. */
+/** The task of a copy that is made to be given up. */
+let copying: unknown;
+
+/** Whatever failed, the machines go again. */
 afterAll(async () => {
-  if ((await target.call('GET', `${vm}/config`)).status !== 200) return;
-  const stopped = await target.call('POST', `${vm}/status/stop`);
-  await replay.task(dataOf(stopped));
-  const gone = await target.call('DELETE', vm, { purge: '1' });
-  if (gone.status === 200) await replay.task(dataOf(gone));
+  if (copying !== undefined) {
+    await target.call('DELETE', `/nodes/${target.names.node}/tasks/${String(copying)}`);
+    await replay.task(copying);
+  }
+  await remove(vm);
+  await remove(`/nodes/${target.names.node}/qemu/${target.names.other}`);
 });
+
+async function remove(machine: string): Promise<void> {
+  if ((await target.call('GET', `${machine}/config`)).status !== 200) return;
+  const stopped = await target.call('POST', `${machine}/status/stop`);
+  await replay.task(dataOf(stopped));
+  const gone = await target.call('DELETE', machine, { purge: '1' });
+  if (gone.status === 200) await replay.task(dataOf(gone));
+}
 
 describe('the life of a machine, step by step', () => {
   it('is cloned under a lock, shown while it is copied, and owned by nobody else meanwhile', async () => {
@@ -59,6 +71,18 @@ describe('the life of a machine, step by step', () => {
     for (const id of ['02/59', '02/60', '02/61', '02/63', '02/65', '02/66']) await replay.same(id);
   });
 
+  it('gets its cloud-init drive made anew', async () => {
+    await replay.same('02/62');
+  });
+
+  it('leaves its pool, and comes back', async () => {
+    const pool = async () => dataOf(await target.call('GET', `/pools/${target.names.pool}`));
+    await replay.same('03/324');
+    expect(JSON.stringify(await pool())).not.toContain(`"vmid":${target.names.vmid}`);
+    await replay.same('03/320');
+    expect(JSON.stringify(await pool())).toContain(`"vmid":${target.names.vmid}`);
+  });
+
   it('takes a shutdown or stop of a stopped machine for done, and refuses its reboot', async () => {
     await replay.ends('02/67', 'OK');
     await replay.same('02/70');
@@ -80,9 +104,7 @@ describe('the life of a machine, step by step', () => {
   });
 
   it('runs programs and gives each exit status once', async () => {
-    const { pid } = (await target
-      .call('POST', `${vm}/agent/exec`, { command: ['sh', '-c', 'echo out; echo err >&2; exit 3'] })
-      .then(dataOf)) as { pid: number };
+    const { pid } = (await agent.same('02/108')) as { pid: number };
     const path = `${vm}/agent/exec-status`;
     await until(async () => {
       const answer = await target.call('GET', path, { pid: String(pid) });
@@ -104,6 +126,11 @@ describe('the life of a machine, step by step', () => {
     await agent.same('02/132');
     await agent.same('02/133');
     await agent.same('02/134');
+  });
+
+  it('takes no more than so much at once', async () => {
+    await agent.same('08/84', { 'input-data': 'x'.repeat(65_537) });
+    await agent.same('08/85', { content: 'x'.repeat(61_441) });
   });
 
   it("keeps what can't change while it runs as pending", async () => {
@@ -143,6 +170,29 @@ describe('the life of a machine, step by step', () => {
     await replay.ends('02/200', 'OK');
     await replay.ends('02/204', 'OK');
     await replay.ends('02/208', replay.exitOf('02/209'));
+  });
+
+  it('may be given up while it is copied, by those who may, and then there is none', async () => {
+    const other = target.names.other ?? '';
+    // Slow enough to be seen: 1 MiB/s.
+    const clone = { newid: other, full: '1', storage: target.names.storage ?? '', bwlimit: '1024' };
+    const begun = await target.call(
+      'POST',
+      `/nodes/${target.names.node}/qemu/${target.names.template}/clone`,
+      clone,
+    );
+    copying = dataOf(begun);
+    const task = `/nodes/${target.names.node}/tasks/${String(copying)}`;
+    await until(
+      async () => (await target.call('GET', '/cluster/nextid', { vmid: other })).status !== 200,
+    );
+    if (target.poorToken !== undefined)
+      replay.compare('03/293', await target.call('DELETE', task, {}, target.poorToken));
+    replay.compare('03/294', await target.call('DELETE', task));
+    expect(await replay.task(copying)).toMatch(
+      /^clone failed: copy failed: .* failed: interrupted by signal$/,
+    );
+    expect((await target.call('GET', '/cluster/nextid', { vmid: other })).status).toBe(200);
   });
 
   it('is destroyed and leaves nothing', async () => {
