@@ -134,7 +134,8 @@ function adjustableClock(): AdjustableClock {
   const now = () => base.ours + (Date.now() - base.wall) * speed;
   const origin = performance.now();
   let monotonicBase = { real: origin, ours: 0 };
-  const monotonic = () => monotonicBase.ours + (performance.now() - monotonicBase.real) * speed;
+  const monotonic = () =>
+    Math.round(monotonicBase.ours + (performance.now() - monotonicBase.real) * speed);
   return {
     clock: {
       now: () => Math.round(now()),

@@ -44,7 +44,7 @@ function read({ pve, clock }: CannedCluster, ...recorded: readonly (readonly [nu
 const CONFIG: Canned = { data: { cores: 2, digest: 'd' } };
 
 describe('the inventory', () => {
-  it('P45: takes one list of the cluster, one per node that matters, one config per worker', async () => {
+  it('P1 P45: takes one list of the cluster, one per node that matters, one config per worker', async () => {
     const workers = Array.from({ length: 20 }, (_, n) => 9100 + n);
     const others = Array.from({ length: 30 }, (_, n) => vm(100 + n, 'pve2'));
     const listed = [...workers.map((id) => vm(id, 'pve1', { tags: 'muster' })), ...others];
