@@ -18,7 +18,7 @@ import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
 import { reportFormat } from './report-format.ts';
-import { writeUserFile } from './user-file.ts';
+import { writeReports } from './user-file.ts';
 
 /** The plan that is about to be applied. */
 export function showPlan(
@@ -39,16 +39,23 @@ export function showPlan(
   context.stdout.write(planText(plan, view));
 }
 
-/** How it went, on stdout in the format that was asked for, and in the files that were asked for. */
+interface Done {
+  readonly result: ApplyResult;
+  readonly events: readonly RunEvent[];
+}
+
+/**
+ * How it went, on stdout in the format that was asked for, and in the files that were asked for. Resolves with `code`,
+ * or with another one where a file can't be written.
+ */
 export async function reportApply(
   invocation: Invocation,
   { stateView }: Assembled,
   plan: Plan,
-  { result, events }: { readonly result: ApplyResult; readonly events: readonly RunEvent[] },
-): Promise<void> {
-  const { context, globals, flags } = invocation;
-  const junit = textOf(flags, 'junit');
-  if (junit !== undefined) await writeUserFile(invocation, junit, junitXml(result));
+  { result, events }: Done,
+  code: number,
+): Promise<number> {
+  const { context, globals } = invocation;
   const { program, paint } = globals;
   const { project, environment } = plan;
   const format = reportFormat(invocation);
@@ -62,6 +69,7 @@ export async function reportApply(
     html: () => htmlResult(result, plan, events, { state: stateView, program }),
   };
   context.stdout.write(render[format]());
+  return writeJunit(invocation, result, code);
 }
 
 /** An apply that had nothing to do is a document too; the text says so already. */
@@ -69,8 +77,15 @@ export async function reportNothing(
   invocation: Invocation,
   assembled: Assembled,
   plan: Plan,
-): Promise<void> {
-  if (reportFormat(invocation) === 'text') return;
+  code: number,
+): Promise<number> {
   const result = { run: 'none', outcomes: [], interrupted: false, leftRunning: [], tookMs: 0 };
-  await reportApply(invocation, assembled, plan, { result, events: [] });
+  if (reportFormat(invocation) === 'text') return writeJunit(invocation, result, code);
+  return reportApply(invocation, assembled, plan, { result, events: [] }, code);
+}
+
+/** Also when nothing was done: the results of an earlier run must not stay. */
+function writeJunit(invocation: Invocation, result: ApplyResult, code: number): Promise<number> {
+  const path = textOf(invocation.flags, 'junit');
+  return writeReports(invocation, code, [[path, () => junitXml(result)]]);
 }

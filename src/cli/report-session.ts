@@ -11,7 +11,7 @@ import { markdownView } from './markdown-view.ts';
 import { reportFormat } from './report-format.ts';
 import { sessionResultExitCode } from './session-exit-code.ts';
 import { sessionDocument } from './session-record.ts';
-import { writeUserFile } from './user-file.ts';
+import { writeReports } from './user-file.ts';
 
 /** Whose session it is: for Markdown's heading. */
 export interface ReportSubject {
@@ -27,10 +27,6 @@ export async function reportSession(
 ): Promise<number> {
   const { context, globals, flags } = invocation;
   const { program, paint, verbose, json } = globals;
-  const junit = textOf(flags, 'junit');
-  if (junit !== undefined) await writeUserFile(invocation, junit, sessionJunit(result));
-  const metrics = textOf(flags, 'metrics-file');
-  if (metrics !== undefined) await writeUserFile(invocation, metrics, sessionMetrics(result));
   const render = {
     text: () =>
       json
@@ -40,5 +36,8 @@ export async function reportSession(
     html: () => htmlSession(result, { ...subject, program }),
   };
   context.stdout.write(render[reportFormat(invocation)]());
-  return sessionResultExitCode(result);
+  return writeReports(invocation, sessionResultExitCode(result), [
+    [textOf(flags, 'junit'), () => sessionJunit(result)],
+    [textOf(flags, 'metrics-file'), () => sessionMetrics(result)],
+  ]);
 }

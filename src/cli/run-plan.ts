@@ -34,10 +34,8 @@ export async function runAndReport(
   if (plan.refusals.length > 0) return refused(invocation, plan, EXIT_CODES.refused);
   const waitMs = durationOf(flags, 'wait') ?? 0;
   const isIdle = !anythingToDo(plan) && !(waitMs > 0 && isAnyWaitable(plan));
-  if (isIdle && lostSessions(assembled).length === 0) {
-    await reportNothing(invocation, assembled, plan);
-    return nothingDone(plan);
-  }
+  if (isIdle && lostSessions(assembled).length === 0)
+    return reportNothing(invocation, assembled, plan, nothingDone(plan));
   // Closing what is over changes nothing but the record.
   const mayGoOn = isSet(flags, 'auto-approve') || isIdle;
   const given = mayGoOn ? ({ kind: 'given' } as const) : approval;
@@ -46,8 +44,7 @@ export async function runAndReport(
     return EXIT_CODES.impossible;
   }
   const done = await runLogged(telling, assembled, plan, waitMs);
-  await reportApply(invocation, assembled, plan, done);
-  return applyExitCode(done.result);
+  return reportApply(invocation, assembled, plan, done, applyExitCode(done.result));
 }
 
 /** The document says so too, for a reader who sees nothing else. */

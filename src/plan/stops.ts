@@ -89,7 +89,7 @@ function lostState({ declaration, state, inventory }: Situation): readonly Diagn
   return [
     problem(
       'state-lost',
-      `the state is empty, but ${marked.length} VMs bear the marks of ${label(declaration.project, declaration.environment)}`,
+      `the state is empty, but ${marked.length === 1 ? '1 VM bears' : `${marked.length} VMs bear`} the marks of ${label(declaration.project, declaration.environment)}`,
       'Restore the state, or rebuild it from the marks: muster state recover',
       marked.slice(0, 20),
     ),

@@ -42,10 +42,14 @@ export function failureDiagnostic(error: unknown): Diagnostic | undefined {
   return simulatorProblem(error) ?? fileProblem(error);
 }
 
-/** The simulator knows nothing of us, nor we of it: its one refusal is told by its name. */
+/** The simulator knows nothing of us, nor we of it: its refusals are told by their names. */
 function simulatorProblem(error: unknown): Diagnostic | undefined {
-  if (!(error instanceof Error) || error.name !== 'SimulatorBusy') return undefined;
-  return problem('simulator-busy', error.message, 'Wait until that process has ended.');
+  if (!(error instanceof Error)) return undefined;
+  if (error.name === 'SimulatorBusy')
+    return problem('simulator-busy', error.message, 'Wait until that process has ended.');
+  if (error.name !== 'SimulatorDamaged') return undefined;
+  const remedy = 'Remove it and the state that records its VMs: both are made anew.';
+  return problem('simulator-damaged', error.message, remedy, ['It was left as it is.']);
 }
 
 function pveProblem(facts: PveErrorFacts): Diagnostic {
@@ -131,8 +135,7 @@ const FILE_TROUBLE: Readonly<Record<string, string>> = {
 /** What the operating system refuses is nobody's bug. */
 function fileProblem(error: unknown): Diagnostic | undefined {
   if (!(error instanceof Error) || !('code' in error) || !('syscall' in error)) return undefined;
-  const words = FILE_TROUBLE[String(error.code)];
-  if (words === undefined) return undefined;
+  const words = FILE_TROUBLE[String(error.code)] ?? `it failed with ${String(error.code)}`;
   const path = 'path' in error ? ` ${String(error.path)}` : '';
   return problem('system', `${String(error.syscall)}${path}: ${words}`);
 }

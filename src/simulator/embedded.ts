@@ -35,10 +35,18 @@ export class SimulatorBusy extends Error {
   }
 }
 
+/** The file of the embedded cluster holds no cluster: cut off, edited, or of another version. */
+export class SimulatorDamaged extends Error {
+  constructor(file: string, why: string) {
+    super(`the embedded simulator's file ${file} can't be read: ${why}`);
+    this.name = 'SimulatorDamaged';
+  }
+}
+
 /** A read that changes something: an exit status is given once. */
 const READS_ONCE = /\/agent\/exec-status/;
 
-/** Throws SimulatorBusy when another process has the file open. */
+/** Throws SimulatorBusy when another process has the file open, SimulatorDamaged when it can't be read. */
 export async function openEmbedded(options: EmbeddedOptions): Promise<Embedded> {
   const { file, nowMs, sleep } = options;
   await mkdir(dirname(file), { recursive: true });
@@ -93,14 +101,36 @@ function connectionLost(): Error {
 }
 
 async function load(options: EmbeddedOptions): Promise<SimCluster> {
+  const { file } = options;
+  const fresh = createCluster(options.world, options.nowMs());
   let saved: string;
   try {
-    saved = await readFile(options.file, 'utf8');
+    saved = await readFile(file, 'utf8');
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    return createCluster(options.world, options.nowMs());
+    if (codeOf(error) === 'ENOENT') return fresh;
+    throw new SimulatorDamaged(file, error instanceof Error ? error.message : String(error));
   }
-  return restoreCluster(saved);
+  let kept: SimCluster;
+  try {
+    kept = restoreCluster(saved);
+  } catch (error) {
+    throw new SimulatorDamaged(file, error instanceof Error ? error.message : String(error));
+  }
+  const lost = lostParts(kept.world, fresh.world);
+  if (lost.length > 0) throw new SimulatorDamaged(file, `it has no ${lost.join(', ')}`);
+  return kept;
+}
+
+/** The parts of a whole world that this one lacks. */
+function lostParts(world: object, whole: object): readonly string[] {
+  const kinds = new Map(Object.entries(world).map(([key, part]) => [key, kindOf(part)]));
+  return Object.entries(whole)
+    .filter(([key, part]) => part !== undefined && kinds.get(key) !== kindOf(part))
+    .map(([key]) => key);
+}
+
+function kindOf(value: unknown): string {
+  return Array.isArray(value) ? 'list' : typeof value;
 }
 
 async function replaceFile(file: string, content: string): Promise<void> {

@@ -97,7 +97,11 @@ function newerFormat(value: unknown): ParsedState | undefined {
 
 function mistakeText(mistake: SchemaError): string {
   const path = pathOfPointer(mistake.instancePath).join('.');
-  return `${path === '' ? 'the state' : path} ${mistake.message ?? `breaks the rule ${mistake.keyword}`}`;
+  const message = mistake.message ?? `breaks the rule ${mistake.keyword}`;
+  const words = message.replace(/^must be (?=[a-z]+$)/, (text) =>
+    /[aeiou]/.test(message.charAt(text.length)) ? 'must be an ' : 'must be a ',
+  );
+  return `${path === '' ? 'the state' : path} ${words}`;
 }
 
 function corrupt(problems: readonly string[]): ParsedState {

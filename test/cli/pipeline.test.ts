@@ -37,6 +37,39 @@ function terminal(answer: string | undefined): {
   };
 }
 
+describe('files that a command line names', () => {
+  it('may lie in folders that are not there yet', async () => {
+    const home = house();
+    const told = await home.muster('apply', '-auto-approve', '-junit=reports/a/j.xml');
+    expect(told.code).toBe(0);
+    const junit = readFileSync(join(home.root, 'reports/a/j.xml'), 'utf8');
+    expect(junit).toContain('<testsuite name="backup-pve1"');
+  });
+
+  it('are written anew when there was nothing to do: results of an earlier run must not stay', async () => {
+    const home = house();
+    await home.muster('apply', '-auto-approve', '-junit=j.xml');
+    expect((await home.muster('apply', '-junit=j.xml')).code).toBe(0);
+    expect(readFileSync(join(home.root, 'j.xml'), 'utf8')).not.toContain('<testsuite ');
+  });
+
+  it('that cannot be written do not hide what was done: it is told, and the run is incomplete', async () => {
+    const home = house();
+    const { code, stdout, stderr } = await home.muster('apply', '-auto-approve', '-junit=.');
+    expect(stdout).toContain('Applied: 0 destroyed, 0 replaced, 2 configured.');
+    expect(stderr).toContain(`Error: can't write ${home.root}: there is a folder with that name`);
+    expect(code).toBe(5);
+    expect(Object.keys(home.state().workers)).toEqual(['backup-pve1', 'backup-pve2']);
+  });
+
+  it('are told with their whole path when they cannot be read', async () => {
+    const home = house();
+    const { code, stderr } = await home.muster('apply', '.');
+    expect(stderr).toContain(`can't read ${home.root}: there is a folder`);
+    expect(code).toBe(1);
+  });
+});
+
 describe('init, plan, apply', () => {
   it('P37: lead from an empty folder to an empty plan', async () => {
     const home = openHouse();

@@ -164,6 +164,13 @@ describe('failureDiagnostic', () => {
     expect(told(busy)).toMatch(/process 12 has the simulator open.*Wait until/s);
   });
 
+  it("says that the simulated cluster's file is damaged, and how to begin anew", () => {
+    const damaged = Object.assign(new Error("the file can't be read: it has no vms"), {
+      name: 'SimulatorDamaged',
+    });
+    expect(told(damaged)).toMatch(/it has no vms.*left as it is.*Remove it/s);
+  });
+
   it('takes what the operating system refuses for no bug, and everything unknown for one', () => {
     const refused = Object.assign(new Error('EACCES'), {
       code: 'EACCES',
@@ -171,6 +178,8 @@ describe('failureDiagnostic', () => {
       path: '/x',
     });
     expect(told(refused)).toContain('open /x: permission denied');
+    const odd = Object.assign(new Error('x'), { code: 'EADDRNOTAVAIL', syscall: 'listen' });
+    expect(told(odd)).toContain('listen: it failed with EADDRNOTAVAIL');
     expect(told(new TypeError('undefined is not a function'))).toBeUndefined();
     expect(told('thrown text')).toBeUndefined();
   });

@@ -4,7 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { openEmbedded, SimulatorBusy } from '../../src/simulator/embedded.ts';
+import { openEmbedded, SimulatorBusy, SimulatorDamaged } from '../../src/simulator/embedded.ts';
 import { startServer } from '../../src/simulator/server.ts';
 import { quickstartWorld, SIMULATOR_TOKEN } from '../../src/simulator/worlds.ts';
 import { START } from './driver.ts';
@@ -71,9 +71,11 @@ describe('the embedded door', () => {
   it("never overwrites a file that it can't read", async () => {
     const given = options();
     await (await openEmbedded(given)).close();
-    await writeFile(given.file, '{ broken');
-    await expect(openEmbedded(given)).rejects.toThrow();
-    expect(await readFile(given.file, 'utf8')).toBe('{ broken');
+    for (const content of ['{ broken', '', '[]', 'null', '{"format":2}', '{"format":1,"vms":[]}']) {
+      await writeFile(given.file, content);
+      await expect(openEmbedded(given)).rejects.toThrow(SimulatorDamaged);
+      expect(await readFile(given.file, 'utf8')).toBe(content);
+    }
   });
 
   it('rejects when a fault drops the connection', async () => {

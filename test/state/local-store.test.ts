@@ -89,6 +89,13 @@ describe('a state that can’t be used', () => {
     expect((await openTestStore(path).read()).state).toEqual(first);
   });
 
+  it('says what is wrong with it in a sentence', async () => {
+    await writeFile(path, '[]');
+    expect((await diagnosticOf(openTestStore(path).read()))?.detail).toContain(
+      'the state must be an object',
+    );
+  });
+
   it('of a newer format names the Muster that it needs', async () => {
     await writeFile(path, JSON.stringify({ ...first, format: 2, requiredVersion: '>=1.4' }));
     const found = await diagnosticOf(openTestStore(path).read());
