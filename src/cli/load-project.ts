@@ -1,7 +1,7 @@
 import { loadDeclaration } from '../declare/load-declaration.ts';
 import { isCi } from '../model/ci.ts';
 import type { Declaration } from '../model/declaration.ts';
-import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { type Diagnostic, DiagnosticsError, problem, untouched } from '../model/diagnostic.ts';
 import type { Files, Pve, StateStore } from '../model/ports.ts';
 import { pveSpecOf } from './credentials.ts';
 import { textOf } from './flags.ts';
@@ -29,7 +29,7 @@ export async function loadProject(
     version: context.version,
     ...(session === undefined ? {} : { session }),
   });
-  if (declaration === undefined) throw new DiagnosticsError(diagnostics);
+  if (declaration === undefined) throw untouched(diagnostics);
   return {
     declaration: limited(declaration, globals.parallelism),
     warnings: [...diagnostics, ...localInCi(invocation, declaration)],

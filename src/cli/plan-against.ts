@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { loadDeclaration } from '../declare/load-declaration.ts';
 import type { Declaration } from '../model/declaration.ts';
-import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
+import { type Diagnostic, untouched } from '../model/diagnostic.ts';
 import { compareDeclarations } from '../plan/compare-declarations.ts';
 import { comparisonMarkdown, comparisonText } from '../report/comparison.ts';
 import { jsonDocument } from '../report/escape/json.ts';
@@ -47,7 +47,7 @@ async function loadOther(invocation: Invocation, folder: string): Promise<Declar
   const { environment } = globals;
   const files = context.files(resolve(globals.root, folder));
   const { declaration, diagnostics } = await loadDeclaration(files, { environment, vars });
-  if (declaration === undefined) throw new DiagnosticsError(diagnostics.map(placed(folder)));
+  if (declaration === undefined) throw untouched(diagnostics.map(placed(folder)));
   return declaration;
 }
 

@@ -20,9 +20,6 @@ export interface FailureView {
   readonly colour: unknown;
 }
 
-/** Set on a DiagnosticsError's text when nothing was asked of the cluster yet. */
-const UNTOUCHED = 'The cluster was not contacted, nothing was changed.';
-
 /** Prints what went wrong and returns the exit code. Errors that are not known are bugs and show their stack. */
 export function tellFailure(error: unknown, view: FailureView): number {
   const { context } = view;
@@ -32,7 +29,7 @@ export function tellFailure(error: unknown, view: FailureView): number {
   }
   if (error instanceof DiagnosticsError) {
     const inText = error.diagnostics.some(({ labels }) => labels.length > 0);
-    tell(error.diagnostics, inText && error.exitCode === 1 ? UNTOUCHED : '', view);
+    tell(error.diagnostics, inText ? error.consequence : '', view);
     return error.exitCode;
   }
   const diagnostic = failureDiagnostic(error);

@@ -1,4 +1,4 @@
-import { DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { DiagnosticsError, problem, untouched } from '../model/diagnostic.ts';
 import type { Invocation } from './invocation.ts';
 import { readUserFile } from './user-file.ts';
 
@@ -43,7 +43,7 @@ function variablesIn(path: string, text: string): readonly (readonly [string, st
     const match = /^\s*([A-Za-z_][\w-]*)\s*[=:]\s*(.*?)\s*$/.exec(line);
     const [, name, value] = match ?? [];
     if (name !== undefined && value !== undefined) return [[name, unquoted(value)] as const];
-    throw new DiagnosticsError([
+    throw untouched([
       {
         severity: 'error',
         code: 'bad-var-file',

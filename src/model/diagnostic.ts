@@ -34,12 +34,21 @@ export class DiagnosticsError extends Error {
   readonly diagnostics: readonly Diagnostic[];
   /** The exit code this mistake asks for (design section 10); 1 unless said otherwise. */
   readonly exitCode: number;
-  constructor(diagnostics: readonly Diagnostic[], exitCode = 1) {
+  /** What that means for the world, where it is known: a sentence behind the count. */
+  readonly consequence: string;
+  constructor(diagnostics: readonly Diagnostic[], exitCode = 1, consequence = '') {
     super(diagnostics.map((diagnostic) => diagnostic.message).join('; '));
     this.name = 'DiagnosticsError';
     this.diagnostics = diagnostics;
     this.exitCode = exitCode;
+    this.consequence = consequence;
   }
+}
+
+/** Mistakes in files of the user's, found before anything else was looked at. */
+export function untouched(diagnostics: readonly Diagnostic[]): DiagnosticsError {
+  const consequence = 'The cluster was not contacted, nothing was changed.';
+  return new DiagnosticsError(diagnostics, 1, consequence);
 }
 
 /** An error diagnostic without a place in the YAML. */

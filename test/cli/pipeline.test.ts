@@ -37,6 +37,17 @@ function terminal(answer: string | undefined): {
   };
 }
 
+describe('a mistake that only the cluster shows', () => {
+  it('does not claim that the cluster was not contacted', async () => {
+    const { code, stdout, stderr } = await house().muster(
+      ...['apply', '--run', 'backup', '--workers', 'nope', '--', 'ls'],
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('1 error in 1 file.');
+    expect(stdout + stderr).not.toContain('not contacted');
+  });
+});
+
 describe('files that a command line names', () => {
   it('may lie in folders that are not there yet', async () => {
     const home = house();

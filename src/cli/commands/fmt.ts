@@ -1,6 +1,6 @@
 import { declarationFiles } from '../../declare/declaration-files.ts';
 import { formatYaml } from '../../declare/format-yaml.ts';
-import { type Diagnostic, DiagnosticsError } from '../../model/diagnostic.ts';
+import { type Diagnostic, untouched } from '../../model/diagnostic.ts';
 import type { Files } from '../../model/ports.ts';
 import { escapeTerminal } from '../../report/escape/terminal.ts';
 import { fileDiff } from '../../report/file-diff.ts';
@@ -40,6 +40,6 @@ async function reformatted(files: Files): Promise<readonly Reformatted[]> {
       if (before !== formatted.text) changed.push({ path, before, after: formatted.text });
     }
   }
-  if (mistakes.length > 0) throw new DiagnosticsError(mistakes);
+  if (mistakes.length > 0) throw untouched(mistakes);
   return changed;
 }
