@@ -41,7 +41,7 @@ function environmentOf(flags: Flags): string {
   const environment = textOf(flags, 'environment') ?? '';
   if (environment === '' || /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/.test(environment))
     return environment;
-  const message = `-e: "${environment}" is not a name of letters, digits, dots, dashes`;
+  const message = `-e: "${environment}" is not a name of letters, digits and - _ .`;
   throw new DiagnosticsError([problem('bad-flag', message)]);
 }
 

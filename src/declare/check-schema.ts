@@ -66,8 +66,8 @@ function withoutMistakes(document: PlainMap, errors: readonly SchemaError[]): Pl
 }
 
 /**
- * What to leave out: an unknown key alone; among a worker's fields the wrong one, or the list that holds it; elsewhere
- * the entry (`images.a`) or the section, whose keys need each other.
+ * What to leave out: an unknown key alone; among the fields of a worker or session the wrong one, or the list that
+ * holds it; elsewhere the entry (`images.a`) or the section, whose keys need each other.
  */
 function culpritOf(error: SchemaError, document: PlainMap): Path {
   const { instancePath, keyword, params, propertyName } = error;
@@ -76,7 +76,8 @@ function culpritOf(error: SchemaError, document: PlainMap): Path {
     propertyName ??
     (keyword === 'additionalProperties' ? params.additionalProperty : params.propertyName);
   if (typeof extra === 'string') return [...path, extra];
-  if (isWorkerField(path)) return path.slice(0, lengthToList(document, path));
+  if (isWorkerField(path)) return wrongPart(document, path);
+  if (path[0] === 'sessions') return path.slice(0, 3);
   return path.slice(0, isPlainMap(document[String(path[0])]) ? 2 : 1);
 }
 
@@ -86,6 +87,14 @@ function isWorkerField([section, , part]: Path): boolean {
     section === 'workers' ||
     (section === 'workerSets' && (part === 'worker' || part === 'perNode'))
   );
+}
+
+/** Of an interface its wrong field alone: without it the others still say where they lead. */
+function wrongPart(document: PlainMap, path: Path): Path {
+  const length = lengthToList(document, path);
+  if (path[length - 1] !== 'networks' || length === path.length) return path.slice(0, length);
+  const [index = 0, field = 'bridge'] = path.slice(length);
+  return [...path.slice(0, length), index, field];
 }
 
 /** How many parts of the path come before an index into a list: entries are never left out, they would be renumbered. */

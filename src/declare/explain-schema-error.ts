@@ -26,6 +26,8 @@ export function explainSchemaError(error: SchemaError, document: unknown): Mista
       return undefined;
     case 'enum':
     case 'const':
+      // "1" where 1 must be: its type says more.
+      if (isOtherType(value, schema)) return undefined;
       return placed(path, unknownValue(error, value, schema, path));
     default:
       return placed(path, badValue(error, value, schema, path));
@@ -127,15 +129,22 @@ function badValue(
   }
 }
 
+function isOtherType(value: unknown, { type }: Readonly<Record<string, unknown>>): boolean {
+  return type === 'integer' ? !Number.isInteger(value) : type === 'string' && typeof value !== type;
+}
+
 function wrongType(value: unknown, schema: Readonly<Record<string, unknown>>, name: string): Words {
   const wantsText = [schema.type].flat().includes('string');
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
+  const isQuoted = /^(true|false|-?\d+)$/.test(String(value)) && typeof value === 'string';
   const remedy =
     value === null
       ? 'Give it a value, or remove the key.'
-      : wantsText && isScalar && schema['x-expected'] === undefined
-        ? 'Put the value in quotes.'
-        : undefined;
+      : isQuoted && !wantsText
+        ? 'Write it without quotes.'
+        : wantsText && isScalar && schema['x-expected'] === undefined
+          ? 'Put the value in quotes.'
+          : undefined;
   return {
     code: 'wrong-type',
     message: `${name} must be ${expectation(schema, typeWords(schema))}`,

@@ -118,13 +118,23 @@ const WORDS: Partial<Record<ErrorCode, readonly [code: string, message: string, 
 
 function syntaxMistake(source: Source, error: YAMLError): Mistake {
   const [start, end] = error.pos;
-  const [code, message, remedy] = WORDS[error.code] ?? ['yaml-syntax', plainWords(error.message)];
+  const [code, message, remedy] = unclosed(error) ??
+    WORDS[error.code] ?? ['yaml-syntax', plainWords(error.message)];
   return {
     code,
     message,
     at: [{ source, start, end: Math.max(end, start) }],
     ...(remedy === undefined ? {} : { remedy }),
   };
+}
+
+/** The library tells a bracket that nothing closes by several codes, that of a wrong indentation among them. */
+function unclosed({ message }: YAMLError): readonly [string, string, string] | undefined {
+  const [, kind, bracket] = /^Flow (map|sequence) .*\bend with a ([}\]])/.exec(message) ?? [];
+  if (kind === undefined) return undefined;
+  const opening = bracket === '}' ? '{' : '[';
+  const remedy = 'Close it, or indent what belongs to it further than the key before it.';
+  return ['yaml-syntax', `a "${opening}" is not closed by "${bracket}" here`, remedy];
 }
 
 function plainWords(message: string): string {

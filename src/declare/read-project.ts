@@ -62,7 +62,7 @@ async function readEnvironment(
   name: string,
 ): Promise<{ readonly part?: Part; readonly mistakes: readonly Mistake[] }> {
   const file = `environments/${name}.yaml`;
-  const bytes = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/.test(name) ? await files.read(file) : undefined;
+  const bytes = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/.test(name) ? await files.read(file) : undefined;
   if (bytes !== undefined) return readPart(file, bytes);
   const present = (await files.glob('environments/*.yaml')).map((path) =>
     path.replace(/^environments\/|\.yaml$/g, ''),

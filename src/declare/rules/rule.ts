@@ -1,5 +1,5 @@
 import type { DeclarationDocument, Worker } from '../../generated/declaration-document.ts';
-import type { PlainMap } from '../merge-sources.ts';
+import { isPlainMap, type PlainMap } from '../merge-sources.ts';
 import type { Mistake, Path } from '../source.ts';
 
 /** What the rules beyond the schema look at. */
@@ -45,6 +45,16 @@ export function namesIn({ whole }: RuleContext, section: string): ReadonlySet<st
 /** Whether a text still holds a placeholder, so that its value isn't known yet. */
 export function isOpen(text: string): boolean {
   return text.includes('${');
+}
+
+/** Whether a key stands in the files, with a right value or a wrong one. */
+export function isWritten(whole: PlainMap, path: Path): boolean {
+  let value: unknown = whole;
+  for (const part of path) {
+    if (!isPlainMap(value) || !Object.hasOwn(value, part)) return false;
+    value = value[part];
+  }
+  return true;
 }
 
 function layer(kind: Layer['kind'], path: Path, fields: Worker): Layer {

@@ -3,7 +3,7 @@ import { placeholdersIn } from '../../model/placeholder.ts';
 import { didYouMean } from '../../model/suggest.ts';
 import type { Mistake, Path } from '../source.ts';
 import { envMistakes } from './repositories.ts';
-import { isOpen, namesIn, type RuleContext } from './rule.ts';
+import { isOpen, isWritten, namesIn, type RuleContext } from './rule.ts';
 import { patternOf, setNamePatterns } from './sets.ts';
 
 /** Sessions choose workers and repositories that exist, and name their items apart. */
@@ -76,6 +76,7 @@ function bears(layers: readonly Worker[], labels: Readonly<Record<string, string
 }
 
 function itemsMistakes({ items }: Session, path: Path, context: RuleContext): readonly Mistake[] {
+  if (items === undefined && isWritten(context.whole, [...path, 'items'])) return [];
   if (items === undefined)
     return [
       {

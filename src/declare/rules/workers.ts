@@ -1,8 +1,7 @@
 import { didYouMean } from '../../model/suggest.ts';
-import { isPlainMap, type PlainMap } from '../merge-sources.ts';
 import { optionMistake } from '../pve-options.ts';
-import type { Mistake, Path, Place } from '../source.ts';
-import { isOpen, type Layer, layersOf, namesIn, type RuleContext } from './rule.ts';
+import type { Mistake, Place } from '../source.ts';
+import { isOpen, isWritten, type Layer, layersOf, namesIn, type RuleContext } from './rule.ts';
 import { setNamePatterns } from './sets.ts';
 
 /** Each block of worker fields by itself: what it refers to, and what can't stand together. */
@@ -170,14 +169,4 @@ function repetitions(
       },
     ];
   });
-}
-
-/** Whether a key stands in the files, with a right value or a wrong one. */
-function isWritten(whole: PlainMap, path: Path): boolean {
-  let value: unknown = whole;
-  for (const part of path) {
-    if (!isPlainMap(value) || !Object.hasOwn(value, part)) return false;
-    value = value[part];
-  }
-  return true;
 }
