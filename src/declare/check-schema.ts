@@ -76,7 +76,7 @@ function culpritOf(error: SchemaError, document: PlainMap): Path {
     propertyName ??
     (keyword === 'additionalProperties' ? params.additionalProperty : params.propertyName);
   if (typeof extra === 'string') return [...path, extra];
-  if (isWorkerField(path)) return wrongPart(document, path);
+  if (isWorkerField(path)) return wrongPart(document, path, keyword);
   if (path[0] === 'sessions') return path.slice(0, 3);
   return path.slice(0, isPlainMap(document[String(path[0])]) ? 2 : 1);
 }
@@ -90,11 +90,13 @@ function isWorkerField([section, , part]: Path): boolean {
 }
 
 /** Of an interface its wrong field alone: without it the others still say where they lead. */
-function wrongPart(document: PlainMap, path: Path): Path {
-  const length = lengthToList(document, path);
-  if (path[length - 1] !== 'networks' || length === path.length) return path.slice(0, length);
-  const [index = 0, field = 'bridge'] = path.slice(length);
-  return [...path.slice(0, length), index, field];
+function wrongPart(document: PlainMap, path: Path, keyword: string): Path {
+  const list = path.slice(0, lengthToList(document, path));
+  if (list.at(-1) !== 'networks') return list;
+  const [index, field] = path.slice(list.length);
+  if (index !== undefined && field !== undefined) return [...list, index, field];
+  // What lacks a key is whole without it; what is no map at all is nothing to look at.
+  return index !== undefined && keyword === 'required' ? [...path, 'bridge'] : list;
 }
 
 /** How many parts of the path come before an index into a list: entries are never left out, they would be renumbered. */
