@@ -48,8 +48,9 @@ describe('normaliseArgv', () => {
 });
 
 describe('the table of commands', () => {
-  it('gives a flag of one name a value everywhere or nowhere, --force of the state aside', () => {
-    const isOfState = (name: string) => name.startsWith('state ') || name === 'force-unlock';
+  it('gives a flag of one name a value everywhere or nowhere, --force of state and import aside', () => {
+    const isOfState = (name: string) =>
+      name.startsWith('state ') || ['force-unlock', 'import'].includes(name);
     const commands = COMMANDS.map(({ name, flags }) =>
       isOfState(name) ? flags.filter((flag) => flag.name !== 'force') : flags,
     );
