@@ -49,7 +49,11 @@ function tokenOf(env: Env): string {
   const [name, text] = isGiven(env.MUSTER_PVE_TOKEN)
     ? ['MUSTER_PVE_TOKEN', env.MUSTER_PVE_TOKEN]
     : ['PROXMOX_VE_API_TOKEN', env.PROXMOX_VE_API_TOKEN];
-  if (!isGiven(text)) throw missing('no API token is known', 'MUSTER_PVE_TOKEN=user@realm!id=uuid');
+  if (!isGiven(text))
+    throw missing(
+      'no API token is known',
+      'MUSTER_PVE_TOKEN=user@realm!id=uuid; muster doctor --print-setup prints the commands that make one',
+    );
   const token = TOKEN.exec(text.trim())?.[1];
   if (token !== undefined) return token;
   const message = `${name} does not look like a token (its ${text.length} characters are not shown)`;

@@ -132,12 +132,21 @@ function connect(
 function unreachable(endpoint: Endpoint, why: string, cause?: Error): TransportFailure {
   // Several addresses that all failed give an error without a message of its own.
   const words =
-    why === '' && cause instanceof AggregateError ? cause.errors.map(String).join(', ') : why;
+    why === '' && cause instanceof AggregateError
+      ? cause.errors.map(String).join(', ')
+      : speaksNoTls(cause)
+        ? 'what listens there speaks no TLS (is it plain http, or another port?)'
+        : why;
   const reason = `${words || 'no connection'}${endpoint.hint}`;
   return new TransportFailure(
     { failure: 'unreachable', sent: false, endpoint: endpoint.url, reason },
     cause,
   );
+}
+
+/** OpenSSL's own words for it name a file and a line of its source. */
+function speaksNoTls(cause: Error | undefined): boolean {
+  return /wrong version number|packet length too long|http request/i.test(cause?.message ?? '');
 }
 
 /** A busy event loop can delay the agent's own idle timer until Proxmox has closed the connection. */

@@ -55,7 +55,8 @@ function authorities(
 function pinned(pins: readonly string[], certificate: PeerCertificate): string | undefined {
   const seen = bare(certificate.fingerprint256 ?? '');
   if (pins.includes(seen)) return undefined;
-  return 'its fingerprint is not the one that is trusted';
+  const trusted = pins.map((pin) => pin.replace(/..(?=.)/g, '$&:')).join(' or ');
+  return `its fingerprint is not the one that is trusted, ${trusted}`;
 }
 
 /** Chain, dates and host name, as checked during the handshake whatever the environment says. */

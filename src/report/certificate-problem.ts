@@ -9,8 +9,9 @@ export function certificateProblem(facts: PveErrorFacts): Diagnostic {
   if (certificate === undefined) {
     return problem('untrusted', message, undefined, [facts.reason, 'The token was not sent.']);
   }
+  const why = facts.reason.replace(`${message}: `, '');
   return problem('untrusted', message, undefined, [
-    `It is signed by "${certificate.issuer}": ${facts.reason}`,
+    `It is signed by "${certificate.issuer}": ${why}`,
     'Fingerprint seen (SHA-256):',
     `  ${certificate.fingerprint}`,
     '',

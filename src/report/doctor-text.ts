@@ -34,7 +34,7 @@ export function doctorText(lines: readonly DoctorLine[], paint: Paint): string {
     failed + warned === 0
       ? 'All is well.'
       : `${count(failed, 'problem')}, ${count(warned, 'warning')}.`;
-  return `${[...text, '', closing].join('\n')}\n`;
+  return `${[...text, '', closing].map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 function remedyLines(line: string, indent: string, room: number): readonly string[] {

@@ -67,7 +67,9 @@ function pveProblem(facts: PveErrorFacts): Diagnostic {
       return problem(
         'unanswered',
         `${where} took a request and gave no answer: ${facts.reason}`,
-        'It may have been carried out. Plan again to see what is true.',
+        facts.request.startsWith('GET ')
+          ? 'It only reads, so nothing was changed by it. Check what listens there, and try again.'
+          : 'It may have been carried out. Plan again to see what is true.',
         [facts.request],
       );
     case 'unauthenticated':

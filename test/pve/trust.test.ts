@@ -89,7 +89,18 @@ describe('a node is not trusted, and gets no byte of a request,', () => {
     const server = await node(PVE1);
     const { facts } = await refusal(server, { fingerprints: [PVE9.fingerprint] });
     expect(facts.failure).toBe('untrusted');
+    expect(facts.reason).toContain(`not the one that is trusted, ${PVE9.fingerprint}`);
     expect(server.requests).toEqual([]);
+  });
+
+  it('when it speaks no TLS, told without a line of the library’s source', async () => {
+    const plain = await startTestServer((_request, response) => response.end());
+    cleanups.push(plain.close);
+    const url = plain.url.replace('http:', 'https:');
+    const pve = livePve([url], { tls: { fingerprints: [] } });
+    await expect(pve.read.facts()).rejects.toMatchObject({
+      facts: { failure: 'unreachable', reason: expect.stringContaining('speaks no TLS') },
+    });
   });
 
   it('when its fingerprint is another, though the given CA signed it', async () => {

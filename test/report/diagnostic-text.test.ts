@@ -103,13 +103,14 @@ describe('failureDiagnostic', () => {
         facts({
           failure: 'untrusted',
           status: 0,
-          reason: 'self-signed certificate in certificate chain',
+          reason:
+            'the certificate of https://192.168.1.10:8006 is not trusted: this machine does not know its issuer',
           certificate: { issuer: 'PVE Cluster Manager CA', fingerprint },
         }),
       ),
     );
     expect(text).toContain('the certificate of https://192.168.1.10:8006 is not trusted');
-    expect(text).toContain('"PVE Cluster Manager CA"');
+    expect(text).toContain('"PVE Cluster Manager CA": this machine does not know its issuer\n');
     expect(text).toContain(`    ${fingerprint}\n`);
     expect(text).toContain(`tls: { fingerprint: "${fingerprint}" }`);
     expect(text).toContain('pvenode cert info');
@@ -129,7 +130,15 @@ describe('failureDiagnostic', () => {
     ['node-unreachable', 595, 'No route to host', /595 No route to host.*other nodes/s],
     ['garbled', 200, 'not JSON', /proxy or a login page/],
   ] as const)('tells what to do when the cluster is %s', (failure, status, reason, expected) => {
-    expect(told(new PveError(facts({ failure, status, reason })))).toMatch(expected);
+    const request = 'POST /nodes/pve1/qemu/101/status/start';
+    expect(told(new PveError(facts({ failure, status, reason, request })))).toMatch(expected);
+  });
+
+  it('does not say of a read without an answer that it may have been carried out', () => {
+    const lost = { failure: 'unanswered', status: 0, reason: 'socket hang up' } as const;
+    const text = told(new PveError(facts({ ...lost, request: 'GET /version' })));
+    expect(text).toContain('It only reads');
+    expect(text).not.toContain('carried out');
   });
 
   it('P41: names the privilege and the path that the token lacks', () => {

@@ -16,7 +16,9 @@ export async function runInit(invocation: Invocation): Promise<number> {
   const files = context.files(globals.root);
   if ((await files.read(PROJECT_FILE)) !== undefined) {
     const path = escapeTerminal(join(globals.root, PROJECT_FILE));
-    context.stdout.write(`${path} exists already and stays as it is.\nNext     muster plan\n`);
+    context.stdout.write(
+      `${path} exists already and stays as it is.\nNext     ${globals.program} plan\n`,
+    );
     return 0;
   }
   const endpoint = textOf(flags, 'endpoint');
