@@ -49,7 +49,7 @@ export interface WorkerContext {
   /** Monotonic ms at which the run began: the zero of the log's times. */
   readonly startedAt: number;
   /** Told when a launch enters this phase. */
-  readonly onPhase?: (phase: 'test' | 'patch') => Promise<void>;
+  readonly onPhase?: (phase: 'agent' | 'test' | 'patch') => Promise<void>;
   /** What is owed to sessions whose runs are dead; undefined: there is nobody to care. */
   readonly care?: SessionCare;
   /** Set while ending what was begun: then the first interrupt does not stop steps any more. */

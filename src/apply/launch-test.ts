@@ -138,6 +138,7 @@ async function greet(
   target: GuestTarget,
   firstLaunch: boolean,
 ): Promise<void> {
+  await ctx.onPhase?.('agent');
   const { pve, clock } = ctx.ports;
   const spec = specOf(ctx);
   const begun = clock.monotonic();

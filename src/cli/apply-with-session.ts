@@ -3,6 +3,8 @@ import { formatDuration } from '../model/quantity.ts';
 import type { SessionPlan } from '../model/session-plan.ts';
 import { jsonLine } from '../report/escape/json.ts';
 import { contextLines } from '../report/plan/headline.ts';
+import { versionMessage } from '../report/progress/event-json.ts';
+import { sessionPlanMessage } from '../report/progress/session-json.ts';
 import { sessionHeading, sessionWorkerRows } from '../report/session/session-plan-text.ts';
 import { runSession } from '../session/run-session.ts';
 import { withoutDeadRuns } from '../state/dead-runs.ts';
@@ -116,7 +118,8 @@ async function reread({ context }: Invocation, open: OpenProject): Promise<OpenP
 
 function show({ context, globals }: Invocation, { session, assembled }: AssembledSession): void {
   if (globals.json) {
-    context.stdout.write(`${jsonLine({ type: 'session_plan', session })}\n`);
+    const messages = [versionMessage(context.version), sessionPlanMessage(session)];
+    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
     return;
   }
   const lines = [

@@ -1,6 +1,8 @@
 import { DEFAULT_PLAN_OPTIONS } from '../model/plan.ts';
+import { jsonLine } from '../report/escape/json.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
 import { contextLines } from '../report/plan/headline.ts';
+import { versionMessage } from '../report/progress/event-json.ts';
 import { resumeSession } from '../session/resume-session.ts';
 import { itemState } from '../session/session-items.ts';
 import { assemble, withProject } from './assemble.ts';
@@ -26,7 +28,8 @@ export async function goOnWithSession(
     const assembled = await assemble(invocation, open, { ...DEFAULT_PLAN_OPTIONS, test: true });
     const telling = tellingBesides(invocation);
     const { context, globals } = telling;
-    if (!globals.json) {
+    if (globals.json) context.stdout.write(`${jsonLine(versionMessage(context.version))}\n`);
+    else {
       const lines = [
         ...contextLines(assembled.plan.cluster, assembled.stateView),
         `Session  ${escapeTerminal(id)}: ${left.length} of ${session.items.length} items are not done`,

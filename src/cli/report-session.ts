@@ -2,6 +2,7 @@ import type { SessionResult } from '../model/session-result.ts';
 import { jsonLine } from '../report/escape/json.ts';
 import { htmlSession } from '../report/html/html-session.ts';
 import { sessionMarkdown } from '../report/markdown/session-markdown.ts';
+import { sessionResultMessage } from '../report/progress/session-json.ts';
 import { sessionJunit } from '../report/session/session-junit.ts';
 import { sessionMetrics } from '../report/session/session-metrics.ts';
 import { sessionResultText } from '../report/session/session-result-text.ts';
@@ -10,7 +11,6 @@ import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
 import { reportFormat } from './report-format.ts';
 import { sessionResultExitCode } from './session-exit-code.ts';
-import { sessionDocument } from './session-record.ts';
 import { writeReports } from './user-file.ts';
 
 /** Whose session it is: for Markdown's heading. */
@@ -30,7 +30,7 @@ export async function reportSession(
   const render = {
     text: () =>
       json
-        ? `${jsonLine({ type: 'session_result', result: sessionDocument(result) })}\n`
+        ? `${jsonLine(sessionResultMessage(result))}\n`
         : sessionResultText(result, { program, paint, verbose }),
     markdown: () => sessionMarkdown(result, { ...subject, program, ...markdownView(invocation) }),
     html: () => htmlSession(result, { ...subject, program }),

@@ -23,7 +23,7 @@ export function rememberLaunch(
   if (record === undefined) return state;
   const before = record.last.launch ?? {};
   const took = timesOf(marks, offAt, record.last.patch?.at ?? 0);
-  const phases = ['deploy', 'update', 'start', 'test', 'patch', 'stop'] as const;
+  const phases = ['deploy', 'update', 'start', 'agent', 'test', 'patch', 'stop'] as const;
   const entries = phases.flatMap((phase) => {
     const last = took[phase];
     const ms = last === undefined ? before[phase] : smoothed(before[phase], last);

@@ -28,6 +28,11 @@ export interface ItemOutcome {
   readonly repository?: string;
   /** `not-run`: no attempt was made. */
   readonly result: 'ok' | 'failed' | 'timeout' | 'stopped' | 'lost' | 'not-run';
+  /**
+   * How long it could not start though some worker was ready: for a slot, its node, or room in its repository;
+   * between attempts too. Absent when no attempt was made.
+   */
+  readonly waitedMs?: number;
   /** Oldest first. */
   readonly attempts: readonly AttemptOutcome[];
 }
@@ -61,4 +66,6 @@ export interface RepositoryUse {
   readonly items: number;
   /** Time that its items took, added up. */
   readonly busyMs: number;
+  /** Most items at once. */
+  readonly peak: number;
 }

@@ -64,7 +64,17 @@ export interface ItemAttempt {
   readonly lastLine?: string;
 }
 
-export type LaunchPhase = 'deploy' | 'update' | 'start' | 'test' | 'patch' | 'work' | 'stop';
+export type LaunchPhase =
+  | 'deploy'
+  | 'update'
+  /** Powering on. */
+  | 'start'
+  /** Until the guest answers and has its files. */
+  | 'agent'
+  | 'test'
+  | 'patch'
+  | 'work'
+  | 'stop';
 
 /** One worker's part in a session. Times are cluster time in ms. */
 export interface SessionWorkerRecord {

@@ -9,7 +9,8 @@ import type { PatchSpec } from '../model/worker.ts';
 const DEFAULTS: Required<LaunchTimes> = {
   deploy: 90_000,
   update: 5_000,
-  start: 45_000,
+  start: 5_000,
+  agent: 40_000,
   test: 5_000,
   patch: 60_000,
   stop: 15_000,
@@ -44,6 +45,7 @@ export function estimateLaunch(
     ...(actions.includes('deploy') ? { deploy: time('deploy') } : {}),
     ...(actions.includes('update') ? { update: time('update') } : {}),
     start: time('start'),
+    agent: time('agent'),
     test: time('test'),
     ...(isPatched(record, patch, kind, now) ? { patch: time('patch') } : {}),
     stop: time('stop'),
@@ -67,13 +69,13 @@ export function readyTimes(
   const ready = new Map<string, number>();
   const sorted = [...launches].sort((a, b) => byCodeUnit(a.worker, b.worker));
   for (const { worker, node, times } of sorted) {
-    const { deploy = 0, update = 0, start = 0, test = 0, patch = 0 } = times;
+    const { deploy = 0, update = 0, start = 0, agent = 0, test = 0, patch = 0 } = times;
     const work = deploy + update;
     const own = nodes.get(node) ?? Array.from({ length: Math.max(1, limits.perNode) }, () => 0);
     nodes.set(node, own);
     const begin = work === 0 ? 0 : Math.max(Math.min(...lanes), Math.min(...own));
     if (work > 0) for (const lane of [lanes, own]) occupy(lane, begin + work);
-    ready.set(worker, begin + work + start + test + patch);
+    ready.set(worker, begin + work + start + agent + test + patch);
   }
   return ready;
 }

@@ -23,7 +23,8 @@ export function resultOf(
   },
 ): SessionResult {
   const { endedAt, outcome } = lineOf(session, at, ending.interrupted);
-  const items = session.items.map((item) => outcomeOf(session, item, endedAt));
+  const readyAt = firstReady(session);
+  const items = session.items.map((item) => outcomeOf(session, item, endedAt, readyAt));
   const rank = ({ result }: ItemOutcome): number => (result === 'ok' ? 1 : 0);
   return {
     id: session.id,
@@ -43,7 +44,28 @@ export function resultOf(
   };
 }
 
-function outcomeOf(session: LiveSession, item: SessionItem, endedAt: number): ItemOutcome {
+/** When the first of its workers took items. */
+function firstReady({ workers }: LiveSession): number {
+  const begun = Object.values(workers).flatMap(({ timeline }) =>
+    timeline.flatMap(({ phase, at }) => (phase === 'work' ? [at] : [])),
+  );
+  return Math.min(...begun);
+}
+
+function waitOf(attempts: readonly ItemAttempt[], readyAt: number): number {
+  const waits = attempts.map(({ startedAt }, index) => {
+    const free = Math.max(readyAt, attempts[index - 1]?.endedAt ?? readyAt);
+    return Math.max(0, startedAt - free);
+  });
+  return waits.reduce((sum, wait) => sum + wait, 0);
+}
+
+function outcomeOf(
+  session: LiveSession,
+  item: SessionItem,
+  endedAt: number,
+  readyAt: number,
+): ItemOutcome {
   const attempts = attemptsOf(session, item.name);
   const last = attempts.at(-1);
   return {
@@ -52,6 +74,7 @@ function outcomeOf(session: LiveSession, item: SessionItem, endedAt: number): It
     ...(item.repository === undefined ? {} : { repository: item.repository }),
     // Nobody saw it end, and nobody will.
     result: last === undefined ? 'not-run' : last.result === 'running' ? 'lost' : last.result,
+    ...(last === undefined ? {} : { waitedMs: waitOf(attempts, readyAt) }),
     attempts: attempts.map((attempt) => attemptOutcome(session, attempt, endedAt)),
   };
 }
@@ -95,16 +118,33 @@ function launchOf(session: LiveSession, worker: string, endedAt: number): Worker
 }
 
 function usesOf(session: LiveSession, endedAt: number): Readonly<Record<string, RepositoryUse>> {
-  const uses = new Map<string, RepositoryUse>();
+  const spans = new Map<string, { items: number; readonly used: Span[] }>();
   for (const { name, repository } of session.items) {
     const attempts = attemptsOf(session, name);
     if (repository === undefined || attempts.length === 0) continue;
-    const before = uses.get(repository) ?? { items: 0, busyMs: 0 };
-    const busyMs = attempts.reduce(
-      (sum, attempt) => sum + (attempt.endedAt ?? endedAt) - attempt.startedAt,
-      before.busyMs,
-    );
-    uses.set(repository, { items: before.items + 1, busyMs });
+    const use = spans.get(repository) ?? { items: 0, used: [] };
+    use.items += 1;
+    for (const each of attempts) use.used.push([each.startedAt, each.endedAt ?? endedAt]);
+    spans.set(repository, use);
   }
-  return Object.fromEntries([...uses].sort(([a], [b]) => byCodeUnit(a, b)));
+  const uses = [...spans].map(([name, { items, used }]): [string, RepositoryUse] => {
+    const busyMs = used.reduce((sum, [start, end]) => sum + end - start, 0);
+    return [name, { items, busyMs, peak: peakOf(used) }];
+  });
+  return Object.fromEntries(uses.sort(([a], [b]) => byCodeUnit(a, b)));
+}
+
+type Span = readonly [start: number, end: number];
+
+/** Most spans at one time; one that ends when another begins makes room for it. */
+function peakOf(spans: readonly Span[]): number {
+  const steps = spans.flatMap(([start, end]) => [[start, 1] as const, [end, -1] as const]);
+  steps.sort(([a, up], [b, other]) => a - b || up - other);
+  let now = 0;
+  let most = 0;
+  for (const [, step] of steps) {
+    now += step;
+    most = Math.max(most, now);
+  }
+  return most;
 }

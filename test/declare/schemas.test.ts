@@ -100,7 +100,7 @@ const record: Full<Omit<WorkerRecord, 'declared' | 'observed'>> &
     },
     session: { name: 's', at: 1 },
     used: 1,
-    launch: { deploy: 1, update: 1, start: 1, test: 1, patch: 1, stop: 1 },
+    launch: { deploy: 1, update: 1, start: 1, agent: 1, test: 1, patch: 1, stop: 1 },
   },
 };
 
@@ -228,7 +228,7 @@ const session: SessionPlan = {
       actions: ['shutdown', 'configure', 'deploy', 'update', 'launch'],
       slots: 1,
       launch: {
-        times: { deploy: 1, update: 1, start: 1, test: 1, patch: 1, stop: 1 },
+        times: { deploy: 1, update: 1, start: 1, agent: 1, test: 1, patch: 1, stop: 1 },
         from: 'others',
       },
       readyAt: 1,

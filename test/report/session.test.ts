@@ -3,10 +3,12 @@ import type { SessionEvent } from '../../src/model/session.ts';
 import type { SessionPlan } from '../../src/model/session-plan.ts';
 import type { ItemOutcome, SessionResult } from '../../src/model/session-result.ts';
 import { widthOf } from '../../src/report/layout.ts';
+import { sessionMarkdown } from '../../src/report/markdown/session-markdown.ts';
 import { PLAIN } from '../../src/report/paint.ts';
 import { eventMessage } from '../../src/report/progress/event-json.ts';
 import { eventLines } from '../../src/report/progress/event-lines.ts';
 import { sessionGantt } from '../../src/report/session/session-gantt.ts';
+import { sessionMetrics } from '../../src/report/session/session-metrics.ts';
 import { sessionPlanText } from '../../src/report/session/session-plan-text.ts';
 import { sessionResultText } from '../../src/report/session/session-result-text.ts';
 import { MINUTE, NOW, sessionItem, sessionSpec } from '../session/support.ts';
@@ -233,6 +235,23 @@ describe('the report of a session', () => {
       '         muster apply --with-session nightly --item vm-107    run it again',
       '',
     ]);
+  });
+
+  it('with --verbose shows what each item waited for its slot, and what each repository had to do', () => {
+    const told = result({
+      items: [outcome('vm-101', { waitedMs: 90_000 }), outcome('vm-102')],
+      repositories: { 'pbs-main': { items: 2, busyMs: 600_000, peak: 2 } },
+    });
+    const lines = sessionResultText(told, { ...view, verbose: true }).split('\n');
+    expect(lines[0]).toMatch(/^Item +VM +Worker +Waited +Took +Result$/);
+    expect(lines[1]).toMatch(/^vm-101 .* 1 m 30 s +\S.* ok/);
+    expect(lines).toContain('Repository  Items  Busy  At once');
+    expect(lines).toContain('pbs-main    2      10 m  at most 2');
+    const markdown = sessionMarkdown(told, { project: 'p', environment: '', program: 'muster' });
+    expect(markdown).toContain('Repositories: `pbs-main` 2 items, 10 m, at most 2 at once.');
+    expect(sessionMetrics(told)).toContain(
+      'muster_session_item_waited_seconds{session="nightly",item="vm-101"} 90',
+    );
   });
 
   it('offers nothing to run again when all went well, or when the session has no name', () => {

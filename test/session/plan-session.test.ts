@@ -15,7 +15,7 @@ import {
   workerRecord,
 } from './support.ts';
 
-const LAUNCH = { start: 20_000, test: 1_000, patch: 0, stop: 4_000 };
+const LAUNCH = { start: 2_000, agent: 18_000, test: 1_000, patch: 0, stop: 4_000 };
 
 function input(parts: Partial<PlanSessionInput> = {}): PlanSessionInput {
   const location = { file: 'muster.yaml', line: 1, column: 1 };

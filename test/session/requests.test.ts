@@ -150,7 +150,9 @@ describe('reports of a session', () => {
       .trim()
       .split('\n')
       .map((line): Readonly<Record<string, unknown>> => JSON.parse(line));
-    expect(lines[0]).toMatchObject({ type: 'session_plan' });
+    expect(lines.slice(0, 2)).toMatchObject([{ type: 'version' }, { type: 'session_plan' }]);
+    for (const line of lines)
+      expect(line).toMatchObject({ '@module': 'muster', '@message': expect.any(String) });
     expect(lines.at(-1)).toMatchObject({
       type: 'session_result',
       result: { format: 1, document: 'muster-session', outcome: 'failed' },

@@ -320,7 +320,8 @@ describe('the report', () => {
       ['catalog', 'not-run', 0],
       ['vm-101', 'ok', 2],
     ]);
-    expect(result.repositories).toEqual({ pbs: { items: 1, busyMs: 6 * MINUTE } });
+    expect(result.repositories).toEqual({ pbs: { items: 1, busyMs: 6 * MINUTE, peak: 1 } });
+    expect(result.items.map(({ waitedMs }) => waitedMs)).toEqual([undefined, MINUTE]);
     expect(result.workers[1]?.phases).toEqual([
       { phase: 'start', start: 0, end: MINUTE },
       { phase: 'work', start: MINUTE, end: 9 * MINUTE },

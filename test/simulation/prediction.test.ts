@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { SessionPlan } from '../../src/model/session-plan.ts';
+import type { SavedPlan } from '../../src/model/plan.ts';
 import type { SessionResult } from '../../src/model/session-result.ts';
 import { largeWorld } from '../../src/simulator/worlds.ts';
 import { openHouse } from '../support/house.ts';
@@ -35,7 +35,8 @@ it('the predicted timeline has the order of the run when nothing fails', async (
   // How long things take is learnt from a first run.
   expect((await house.muster('apply', '--with-session', 'work')).code).toBe(0);
   const planned = await house.muster('plan', '--with-session', 'work', '--json');
-  const session = JSON.parse(planned.stdout) as SessionPlan;
+  const { session } = (JSON.parse(planned.stdout) as SavedPlan).plan;
+  if (session === undefined) throw new Error('the plan has no session');
   const told = await house.muster('apply', '--with-session', 'work', '--json');
   const last = told.stdout.split('\n').find((line) => line.includes('"session_result"')) ?? '{}';
   const { result } = JSON.parse(last) as { readonly result: SessionResult };

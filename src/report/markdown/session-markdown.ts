@@ -26,6 +26,7 @@ export function sessionMarkdown(result: SessionResult, view: SessionMarkdownView
       ...(shown === 0 ? [] : [markdownTable(head, result.items.slice(0, shown).map(cells))]),
       ...(rest === 0 ? [] : [`${count(rest, 'more item')} in the log.`]),
       ...(bad.length === 0 ? [] : [fenced('text', closing(result, bad, view))]),
+      ...repositoryLine(result),
       ...(gantt
         ? [folded('<b>Timeline</b>', `\`\`\`mermaid\n${sessionGantt(result).trimEnd()}\n\`\`\``)]
         : []),
@@ -39,6 +40,16 @@ export function sessionMarkdown(result: SessionResult, view: SessionMarkdownView
   let shown = result.items.length;
   while (shown > 0 && byteLength(render(shown, false)) > limit) shown = Math.floor(shown / 2);
   return render(shown, false);
+}
+
+function repositoryLine({ repositories }: SessionResult): readonly string[] {
+  const parts = Object.entries(repositories)
+    .slice(0, 20)
+    .map(
+      ([name, { items, busyMs, peak }]) =>
+        `${codeSpan(name, 60)} ${count(items, 'item')}, ${formatDuration(busyMs)}, at most ${peak} at once`,
+    );
+  return parts.length === 0 ? [] : [`Repositories: ${parts.join('; ')}.`];
 }
 
 function leftRunning({ leftRunning: names }: SessionResult): readonly string[] {

@@ -164,7 +164,7 @@ function hooked(
   return { ...base('info', type, `${event.worker}: ${message}`), at_ms: event.at, hook };
 }
 
-function base(level: string, type: string, message: string): JsonMessage {
+export function base(level: string, type: string, message: string): JsonMessage {
   return { '@level': level, '@message': message, '@module': 'muster', type };
 }
 

@@ -71,6 +71,13 @@ function partMetrics({ items, workers, repositories }: SessionResult, session: L
       }),
     },
     {
+      name: 'item_waited_seconds',
+      help: 'How long the item could not start though some worker was ready.',
+      samples: items.flatMap(({ item, waitedMs }) =>
+        waitedMs === undefined ? [] : [{ labels: itemLabels(item), value: waitedMs / 1000 }],
+      ),
+    },
+    {
       name: 'item_attempts',
       help: 'Attempts at the item.',
       samples: items.map(({ item, attempts }) => {
@@ -81,6 +88,13 @@ function partMetrics({ items, workers, repositories }: SessionResult, session: L
       name: 'worker_phase_seconds',
       help: "How long each phase of the worker's launch took, all its turns added up.",
       samples: workers.flatMap(({ worker, phases }) => phaseSamples(worker, phases, session)),
+    },
+    {
+      name: 'repository_peak_items',
+      help: 'Most items that used the repository at once.',
+      samples: Object.entries(repositories).map(([repository, { peak }]) => {
+        return { labels: { ...session, repository }, value: peak };
+      }),
     },
     {
       name: 'repository_busy_seconds',

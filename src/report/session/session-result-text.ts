@@ -25,6 +25,7 @@ export function sessionResultText(result: SessionResult, view: SessionResultView
   const blocks = [
     itemTable(result.items, view),
     view.verbose ? launchTable(result.workers, view.paint) : [],
+    view.verbose ? repositoryTable(result.repositories, view.paint) : [],
     [...closing(result, view.paint), ...nextCommands(result, view.program)],
   ].filter((block) => block.length > 0);
   const lines = blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]));
@@ -40,8 +41,9 @@ function itemTable(
   const good = items.filter((item) => item.result === 'ok');
   const shown = [...bad, ...(verbose ? good : good.slice(0, MOST_OK))];
   const rest = items.length - shown.length;
-  const head = ['Item', 'VM', 'Worker', 'Took', 'Result'];
-  const [header = '', ...rows] = table([head, ...shown.map(itemCells)], { right: [3] });
+  const head = ['Item', 'VM', 'Worker', ...(verbose ? ['Waited'] : []), 'Took', 'Result'];
+  const cells = shown.map((item) => itemCells(item, verbose));
+  const [header = '', ...rows] = table([head, ...cells], { right: verbose ? [3, 4] : [3] });
   return [
     paint.bold(clip(header, MAX_COLUMNS)),
     ...rows.map((row, index) => {
@@ -52,12 +54,14 @@ function itemTable(
   ];
 }
 
-function itemCells(item: ItemOutcome): readonly string[] {
+function itemCells(item: ItemOutcome, verbose: boolean): readonly string[] {
   const last = item.attempts.at(-1);
+  const waited = item.waitedMs === undefined ? '' : formatDuration(item.waitedMs);
   return [
     clip(escapeTerminal(item.item), WIDEST_NAME),
     clip(escapeTerminal(item.vm?.name ?? ''), WIDEST_NAME),
     escapeTerminal(last?.worker ?? ''),
+    ...(verbose ? [waited] : []),
     last === undefined ? '' : formatDuration(last.end - last.start),
     resultWords(item),
   ];
@@ -100,6 +104,22 @@ function launchTable(workers: readonly WorkerLaunch[], paint: Paint): readonly s
   ]);
   if (rows.length === 0) return [];
   const [header = '', ...lines] = table([['Worker', 'VM', 'Items', 'Launch', ''], ...rows]);
+  return [paint.bold(clip(header, MAX_COLUMNS)), ...lines.map((line) => clip(line, MAX_COLUMNS))];
+}
+
+function repositoryTable(
+  repositories: SessionResult['repositories'],
+  paint: Paint,
+): readonly string[] {
+  const rows = Object.entries(repositories).map(([name, { items, busyMs, peak }]) => [
+    escapeTerminal(name),
+    String(items),
+    formatDuration(busyMs),
+    `at most ${peak}`,
+  ]);
+  if (rows.length === 0) return [];
+  const head = ['Repository', 'Items', 'Busy', 'At once'];
+  const [header = '', ...lines] = table([head, ...rows], { right: [2] });
   return [paint.bold(clip(header, MAX_COLUMNS)), ...lines.map((line) => clip(line, MAX_COLUMNS))];
 }
 
