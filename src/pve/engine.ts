@@ -5,7 +5,12 @@ import { type Answer, readAnswer } from './answer.ts';
 import { createClusterTime } from './cluster-time.ts';
 import { encodeForm } from './form.ts';
 import { createLimiter } from './limiter.ts';
-import { type Transport, TransportFailure, type TransportRequest } from './transport.ts';
+import {
+  type Transport,
+  TransportFailure,
+  type TransportRequest,
+  type TransportResponse,
+} from './transport.ts';
 
 /** One call of the API, before it is encoded. */
 export interface EngineCall {
@@ -64,7 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
         return transport.send(request, { deadlineMs, signal: how.signal });
       }, how.signal);
       time.note(response.headers.date);
-      return readAnswer(label, endpoint(), response);
+      return readAnswer(label, endpoint(), withoutSecret(response, options.token));
     } catch (error) {
       how.signal?.throwIfAborted();
       throw error instanceof PveError ? error : noAnswer(label, endpoint(), error);
@@ -86,6 +91,20 @@ export function createEngine(options: EngineOptions): Engine {
     endpoint,
     clusterTime: time.now,
     requests: () => Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1))),
+  };
+}
+
+/** A proxy may tell a refused request with all its headers, and errors are shown to people and logs. */
+function withoutSecret(response: TransportResponse, token: string): TransportResponse {
+  if (response.status < 300) return response;
+  const secret = token.slice(token.indexOf('=') + 1);
+  const hide = (text: string): string => text.replaceAll(secret, '(secret)');
+  const headers = Object.entries(response.headers).map(([name, text]) => [name, hide(text)]);
+  return {
+    ...response,
+    reason: hide(response.reason),
+    headers: Object.fromEntries(headers),
+    body: hide(response.body),
   };
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PveError } from '../../src/model/errors.ts';
-import { type Canned, cannedCluster } from './support/canned-cluster.ts';
+import { type Canned, cannedCluster, TOKEN } from './support/canned-cluster.ts';
 
 async function failureOf(work: Promise<unknown>): Promise<PveError> {
   const error = await work.then(
@@ -116,6 +116,15 @@ describe('a failure', () => {
   it('never holds the secret of the token', async () => {
     const error = await refusedWith({ status: 401, reason: 'Authentication failed!' });
     expect(JSON.stringify({ ...error.facts, message: error.message })).not.toContain('11111111');
+  });
+
+  it('does not hold it either when a proxy tells the request that it refuses', async () => {
+    const echo = `bad header: authorization: PVEAPIToken=${TOKEN}`;
+    for (const status of [400, 403, 500]) {
+      const error = await refusedWith({ status, reason: echo, errors: { header: echo } });
+      expect(error.message).toContain('bad header');
+      expect(JSON.stringify({ ...error.facts, message: error.message })).not.toContain('11111111');
+    }
   });
 });
 
