@@ -3,6 +3,7 @@ import { DiagnosticsError, problem } from '../../model/diagnostic.ts';
 import { StateMoved } from '../../model/errors.ts';
 import { describeRun, isExpired } from '../../model/runs.ts';
 import type { State } from '../../model/state.ts';
+import { count } from '../../report/words.ts';
 import { withoutDeadRuns } from '../../state/dead-runs.ts';
 import { replacing } from '../../state/revision.ts';
 import { keepBackup, openStateOf } from '../edit-state.ts';
@@ -48,7 +49,7 @@ export async function runStateMigrate(invocation: Invocation): Promise<number> {
     invocation,
     { after, backup },
     [
-      `${dryRun ? 'would copy' : 'copied'}: ${Object.keys(state.workers).length} workers from ${old.where} (serial ${state.serial}) to ${store.where} (serial ${after.serial})`,
+      `${dryRun ? 'would copy' : 'copied'}: ${count(Object.keys(state.workers).length, 'worker')} from ${old.where} (serial ${state.serial}) to ${store.where} (serial ${after.serial})`,
     ],
     [`The old one was left as it is. Put it away, so that nobody goes on with it:  ${old.where}`],
   );

@@ -3,6 +3,7 @@ import { StateMoved } from '../../model/errors.ts';
 import { sameJson } from '../../model/json.ts';
 import type { Revision } from '../../model/ports.ts';
 import type { State } from '../../model/state.ts';
+import { count } from '../../report/words.ts';
 import { replacing } from '../../state/revision.ts';
 import { requireState } from '../../state/state-diagnostics.ts';
 import { parseState } from '../../state/state-text.ts';
@@ -28,7 +29,7 @@ export async function runStatePush(invocation: Invocation): Promise<number> {
   if (!isSet(invocation.flags, 'force')) refuse(doubts(pushed, before, project));
   if (before !== undefined) await requireIdle(invocation, before, Object.keys(before.workers));
   const after = { ...pushed, serial: Math.max(pushed.serial, (before?.serial ?? 0) + 1) };
-  const line = `pushed: ${Object.keys(after.workers).length} workers, lineage ${after.lineage}`;
+  const line = `pushed: ${count(Object.keys(after.workers).length, 'worker')}, lineage ${after.lineage}`;
   const dryRun = isSet(invocation.flags, 'dry-run');
   const backup = dryRun || before === undefined ? undefined : await keepBackup(invocation, before);
   if (!dryRun) await putState();
