@@ -1,4 +1,4 @@
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { isCi } from '../model/ci.ts';
 import type { ClusterSpec } from '../model/declaration.ts';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
@@ -23,8 +23,10 @@ export async function pveSpecOf(
   sources: {
     readonly env: Env;
     readonly root: string;
+    /** What paths in the environment are relative to: they are of whoever types, not of the project. */
+    readonly cwd: string;
     readonly parallelism: number;
-    /** Text of a PEM file, by its path relative to the project. */
+    /** Text of a PEM file, by its path: absolute, or relative to the project and in it. */
     readonly readCa: (path: string) => Promise<string>;
   },
 ): Promise<PveSpec> {
@@ -63,15 +65,23 @@ function tokenOf(env: Env): string {
 
 async function tlsOf(
   cluster: ClusterSpec,
-  { env, readCa }: { readonly env: Env; readonly readCa: (path: string) => Promise<string> },
+  {
+    env,
+    cwd,
+    readCa,
+  }: {
+    readonly env: Env;
+    readonly cwd: string;
+    readonly readCa: (path: string) => Promise<string>;
+  },
 ) {
   const fingerprints = words(env.MUSTER_PVE_FINGERPRINT);
   const ca = isGiven(env.MUSTER_PVE_CA) ? env.MUSTER_PVE_CA : undefined;
   const fromEnv = fingerprints.length > 0 || ca !== undefined;
-  const path = fromEnv ? ca : cluster.tls.ca;
-  if (!fromEnv && isCi(env) && path !== undefined && isAbsolute(path)) throw caOutside(path);
-  const text =
-    path === undefined || path.includes('-----BEGIN CERTIFICATE-----') ? path : await readCa(path);
+  const named = fromEnv ? ca : cluster.tls.ca;
+  if (!fromEnv && isCi(env) && named !== undefined && isAbsolute(named)) throw caOutside(named);
+  const isText = named === undefined || named.includes('-----BEGIN CERTIFICATE-----');
+  const text = isText ? named : await readCa(fromEnv ? resolve(cwd, named) : named);
   return {
     fingerprints: fromEnv ? fingerprints : cluster.tls.fingerprints,
     ...(text === undefined ? {} : { ca: text }),

@@ -65,7 +65,8 @@ export async function openCluster(invocation: Invocation, project: Project): Pro
     throw new DiagnosticsError([problem('no-ca', message)]);
   };
   const { parallelism } = cluster.limits;
-  const sources = { env: context.env, root: globals.root, parallelism, readCa };
+  const { env, cwd } = context;
+  const sources = { env, root: globals.root, cwd, parallelism, readCa };
   return context.openPve(await pveSpecOf(cluster, sources));
 }
 

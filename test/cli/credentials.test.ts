@@ -18,7 +18,7 @@ function cluster(parts: Partial<ClusterSpec> = {}): ClusterSpec {
 
 function spec(env: Readonly<Record<string, string>>, parts: Partial<ClusterSpec> = {}) {
   const readCa = async (path: string) => `PEM of ${path}`;
-  return pveSpecOf(cluster(parts), { env, root: '/p', parallelism: 8, readCa });
+  return pveSpecOf(cluster(parts), { env, root: '/p', cwd: '/home', parallelism: 8, readCa });
 }
 
 async function refusal(promise: Promise<unknown>): Promise<string> {
@@ -49,7 +49,8 @@ describe('pveSpecOf', () => {
     };
     expect(await spec(env)).toMatchObject({
       endpoints: ['https://a:8006', 'https://b:8006'],
-      tls: { fingerprints: [], ca: 'PEM of ca.pem' },
+      // Relative to where the command was typed, and not bound to the project.
+      tls: { fingerprints: [], ca: 'PEM of /home/ca.pem' },
     });
   });
 

@@ -47,7 +47,9 @@ async function proposed({ context, globals }: Invocation, endpoint: string): Pro
   const readCa = async (path: string) =>
     new TextDecoder().decode((await context.files(globals.root).read(path)) ?? new Uint8Array());
   const env = { ...context.env, MUSTER_PVE_ENDPOINT: endpoint };
-  const spec = await pveSpecOf(cluster, { env, root: globals.root, parallelism: 8, readCa });
+  const { root } = globals;
+  const sources = { env, root, cwd: context.cwd, parallelism: 8, readCa };
+  const spec = await pveSpecOf(cluster, sources);
   const pve = await context.openPve(spec);
   try {
     const fingerprint = spec.kind === 'api' ? spec.tls.fingerprints[0] : undefined;
