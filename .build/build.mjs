@@ -1,5 +1,5 @@
 // Bundles the program: one entry, a chunk per command, so that `--help` loads little. Into dist/, or the folder named.
-import { chmod, rm, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -29,7 +29,7 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const outdir = process.argv[2] ?? join(root, 'dist');
 
 await rm(outdir, { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   absWorkingDir: root,
   entryPoints: ['src/main.ts'],
   outdir,
@@ -47,8 +47,24 @@ await build({
   // Bundled CommonJS requires node's own modules only; making a real require would cost 4 ms of each `--help`.
   banner: { js: 'const require = process.getBuiltinModule;' },
   logLevel: 'warning',
+  metafile: true,
 });
+await writeFile(join(outdir, 'licenses.txt'), await licensesOf(Object.keys(metafile.inputs)));
 await chmod(join(outdir, 'main.js'), 0o755);
 // Elsewhere node would first read it as CommonJS.
 if (process.argv[2] !== undefined)
   await writeFile(join(outdir, 'package.json'), '{ "type": "module" }\n');
+
+/** What the libraries in the bundle ask of whoever passes them on: their licences, word for word. */
+async function licensesOf(inputs) {
+  const folders = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []);
+  const texts = [...new Set(folders)].sort().map(async (folder) => {
+    const { name, version, license } = JSON.parse(
+      await readFile(join(root, folder, 'package.json'), 'utf8'),
+    );
+    const file = (await readdir(join(root, folder))).find((each) => /^licen[cs]e/i.test(each));
+    if (file === undefined) throw new Error(`${folder} comes without its licence (${license})`);
+    return `${name} ${version}\n\n${(await readFile(join(root, folder, file), 'utf8')).trim()}\n`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}

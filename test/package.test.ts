@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { VERSION } from '../src/version.ts';
 import { buildCli, type RealCli, realProject, runReal } from './process/real-cli.ts';
@@ -44,6 +44,15 @@ describe('the package', () => {
 
   it('needs at run time nothing but what its bundle does not hold', () => {
     expect(Object.keys(manifest.dependencies)).toEqual(['fs-native-extensions']);
+  });
+
+  it('brings the licences of the libraries that its bundle holds', () => {
+    const text = readFileSync(join(dirname(cli.main), 'licenses.txt'), 'utf8');
+    const named = [...text.matchAll(/^(\S+) \d+\.\d+\.\d+$/gm)].map(([, name]) => name);
+    expect(named).toEqual([
+      ...['commander', 'diff', 'ipaddr.js', 'lowdb', 'picocolors', 'proxmox-api', 'yaml'],
+    ]);
+    expect(text).toContain('MIT License');
   });
 
   it('pins every dependency exactly', () => {
