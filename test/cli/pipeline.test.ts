@@ -94,6 +94,13 @@ describe('init, plan, apply', () => {
     expect(again.code).toBe(0);
   });
 
+  it('init tells a program what it wrote', async () => {
+    const home = openHouse();
+    const told = async () => JSON.parse((await home.muster('init', '--json')).stdout);
+    expect(await told()).toEqual({ type: 'init', written: ['muster.yaml', '.gitignore'] });
+    expect(await told()).toEqual({ type: 'init', written: [] });
+  });
+
   it('init leaves a declaration that exists as it is', async () => {
     const home = house();
     const { code, stdout } = await home.muster('init');

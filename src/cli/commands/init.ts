@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { STARTER_GITIGNORE, starterDeclaration } from '../../declare/starter.ts';
 import type { ClusterSpec } from '../../model/declaration.ts';
+import { jsonLine } from '../../report/escape/json.ts';
 import { escapeTerminal } from '../../report/escape/terminal.ts';
 import { pveSpecOf } from '../credentials.ts';
 import { textOf } from '../flags.ts';
@@ -16,10 +17,7 @@ export async function runInit(invocation: Invocation): Promise<number> {
   const files = context.files(globals.root);
   if ((await files.read(PROJECT_FILE)) !== undefined) {
     const path = escapeTerminal(join(globals.root, PROJECT_FILE));
-    context.stdout.write(
-      `${path} exists already and stays as it is.\nNext     ${globals.program} plan\n`,
-    );
-    return 0;
+    return told(invocation, [], `${path} exists already and stays as it is.`);
   }
   const endpoint = textOf(flags, 'endpoint');
   const text =
@@ -32,7 +30,15 @@ export async function runInit(invocation: Invocation): Promise<number> {
     await files.write('.gitignore', STARTER_GITIGNORE, 0o644);
     written.push('.gitignore');
   }
-  context.stdout.write(`Wrote ${written.join(' and ')}.\nNext     ${globals.program} plan\n`);
+  return told(invocation, written, `Wrote ${written.join(' and ')}.`);
+}
+
+function told({ context, globals }: Invocation, written: readonly string[], words: string): number {
+  context.stdout.write(
+    globals.json
+      ? `${jsonLine({ type: 'init', written })}\n`
+      : `${words}\nNext     ${globals.program} plan\n`,
+  );
   return 0;
 }
 
