@@ -59,17 +59,34 @@ export interface WorkerContext {
 /** What an apply owes to a session whose run is dead (session/close-dead.ts). */
 export interface SessionCare {
   /**
-   * Collects how the attempts ended that ran in this worker. Returns what still runs in it, in words: then it
-   * must not be powered off. A guest that can't be asked counts as idle.
+   * Collects how the attempts ended that ran in this worker. Returns what still runs in it: then it must not be
+   * powered off. A guest that can't be asked counts as idle.
    */
-  collect(ctx: WorkerContext, vm: VmHandle): Promise<readonly string[]>;
+  collect(ctx: WorkerContext, vm: VmHandle): Promise<readonly Working[]>;
+}
+
+/** A work item that runs though nobody leads its session; without a session it is only known by its key. */
+export interface Working {
+  readonly item: string;
+  readonly session?: string;
 }
 
 /** Work items still run in a worker that nobody leads any more: it is left alone until they have ended. */
 export class StillWorking extends Error {
-  constructor(worker: string, what: readonly string[]) {
-    super(`${what.join(', ')} still ${what.length === 1 ? 'runs' : 'run'} in ${worker}`);
+  /** The command that ends it, as far as it is known whose work it is. */
+  readonly remedy: string;
+
+  constructor(worker: string, items: readonly Working[]) {
+    const words = items.map(({ item, session }) =>
+      session === undefined ? item : `${item} of session ${session}`,
+    );
+    super(`${words.join(', ')} still ${items.length === 1 ? 'runs' : 'run'} in ${worker}`);
     this.name = 'StillWorking';
+    const session = items.find((each) => each.session !== undefined)?.session;
+    this.remedy =
+      session === undefined
+        ? `Apply again when it has ended; or power the worker off all the same:  muster shutdown ${worker} --force ${worker}`
+        : `Apply again when it has ended; or go on with it:  muster sessions resume ${session}; or end it:  muster sessions stop ${session}`;
   }
 }
 

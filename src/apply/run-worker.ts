@@ -59,7 +59,8 @@ export async function runWorker(base: WorkerBase, confirm: Confirm): Promise<Wor
       return ended({
         result: 'held',
         error: `leased: ${error.message}`,
-        remedy: 'Apply again when it has ended; or end it:  muster sessions stop ID',
+        remedy: error.remedy,
+        isWorking: true,
       });
     return ended(await failed(base, error));
   } finally {

@@ -14,6 +14,8 @@ export interface WorkerOutcome {
   /** What was seen besides: task log lines, the attributes that made it stale. */
   readonly detail?: readonly string[];
   readonly remedy?: string;
+  /** It was left on, because a work item runs in it. */
+  readonly isWorking?: true;
   readonly test?: TestRecord;
   readonly patch?: PatchRecord;
   readonly tookMs: number;

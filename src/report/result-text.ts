@@ -119,7 +119,7 @@ function failedChecks(outcome: WorkerOutcome): readonly string[] {
 }
 
 function closingLines(result: ApplyResult, paint: Paint): readonly string[] {
-  const { outcomes, leftRunning, interrupted } = result;
+  const { outcomes, interrupted } = result;
   const done = outcomes.filter((each) => each.result === 'done');
   const left = ['failed', 'interrupted', 'stale', 'skipped', 'held'] as const;
   const undone = left.flatMap((kind) => {
@@ -135,9 +135,19 @@ function closingLines(result: ApplyResult, paint: Paint): readonly string[] {
       : [
           `Tests: ${tests.length - failedTests} passed${failedTests > 0 ? `, ${failedTests} FAILED` : ''}.`,
         ]),
-    `${count(leftRunning.length, 'worker')} left running${leftRunning.length === 0 ? '' : `: ${escapeTerminal(listing(leftRunning))}`}.`,
+    runningSentence(result),
   ];
   return indented(sentences.join(' '), 0).map(paint.bold);
+}
+
+/** What is still on because work goes on in it is no leftover, and must not be passed over either. */
+function runningSentence({ leftRunning, outcomes }: ApplyResult): string {
+  const named = (workers: readonly string[]): string =>
+    workers.length === 0 ? '' : `: ${escapeTerminal(listing(workers))}`;
+  const working = outcomes.filter(({ isWorking }) => isWorking === true).map((each) => each.worker);
+  const left = `${count(leftRunning.length, 'worker')} left running${named(leftRunning)}`;
+  if (working.length === 0) return `${left}.`;
+  return `${left}; ${working.length} still at work${named(working)}.`;
 }
 
 /** "0 destroyed, 0 replaced, 3 deployed": by the strongest action. */

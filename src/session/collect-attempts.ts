@@ -1,4 +1,4 @@
-import type { SessionCare, VmHandle, WorkerContext } from '../apply/context.ts';
+import type { SessionCare, VmHandle, WorkerContext, Working } from '../apply/context.ts';
 import { clusterNow } from '../apply/context.ts';
 import { targetOf } from '../apply/launch-test.ts';
 import { guestActivity } from '../guest/activity.ts';
@@ -19,18 +19,18 @@ export const sessionCare: SessionCare = {
   collect: async (ctx, vm) => {
     const now = clusterNow(ctx);
     const sessions = deadSessions(ctx.ports.ledger.current(), now);
-    const working: string[] = [];
+    const working: Working[] = [];
     const known = new Set<string>();
     for (const session of sessions)
       for (const running of runningIn(session, ctx.worker.worker)) {
         const key = attemptKey(session.id, running.item, running.attempt);
         known.add(keyDirectory(key));
         if (!(await collectOne(ctx, vm, session.id, running)))
-          working.push(`${running.item} of session ${session.id}`);
+          working.push({ item: running.item, session: session.id });
       }
     const { attempts } = await guestActivity(targetOf(ctx, vm)).catch(ifSilent({ attempts: [] }));
     const others = attempts.filter((name) => !known.has(name) && !OWN.test(name));
-    return [...working, ...others];
+    return [...working, ...others.map((item) => ({ item }))];
   },
 };
 

@@ -136,6 +136,8 @@ ${sleepers([15, 30, 15])}`);
     const first = await house.muster('apply', '--auto-approve');
     expect(first.code, first.stdout).toBe(5);
     expect(first.stdout).toContain(`item-2 of session ${id} still runs in b`);
+    expect(first.stdout).toContain('0 workers left running; 1 still at work: b.');
+    expect(first.stdout.replace(/\s+/g, ' ')).toContain(`or end it: muster sessions stop ${id}`);
     expect(powers(house)).toEqual({ 9100: 'stopped', 9101: 'running' });
     expect(liveOne(house).attempts['item-1']?.[0]).toMatchObject({ result: 'ok', exitCode: 0 });
 

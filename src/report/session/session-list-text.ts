@@ -14,7 +14,7 @@ export type SessionLine = Omit<EndedSession, 'kind' | 'outcome'> & {
 /** Sessions, one line each; then how to look at one, or to go on with one that nobody leads. */
 export function sessionListText(sessions: readonly SessionLine[], program: string): string {
   if (sessions.length === 0) return 'No session was run yet.\n';
-  const head = ['Session', 'Result', 'Kind', 'Started', 'Took', 'Items', 'Workers'];
+  const head = ['Session', 'Result', 'Kind', 'Started, UTC', 'Took', 'Workers', 'Items'];
   const rows = table([head, ...sessions.map(cells)], { right: [4] });
   const lost = sessions.find(({ status }) => status === 'lost');
   const [newest] = sessions;
@@ -45,9 +45,9 @@ function cells(line: SessionLine): readonly string[] {
     escapeTerminal(line.id),
     result[status],
     line.work,
-    utcMinute(line.startedAt),
+    utcMinute(line.startedAt).replace(/ UTC$/, ''),
     formatDuration(line.endedAt - line.startedAt),
+    leftOut === 0 ? String(line.workers) : `${line.workers - leftOut} of ${line.workers}`,
     items,
-    `${line.workers}${leftOut > 0 ? ` (${leftOut} left out)` : ''}`,
   ];
 }
