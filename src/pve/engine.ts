@@ -57,6 +57,7 @@ export function createEngine(options: EngineOptions): Engine {
   const limiter = createLimiter(Math.min(Math.max(options.inFlight, 1), MOST_IN_FLIGHT));
   const time = createClusterTime(clock);
   const counts = new Map<string, number>();
+  let hasAnswered = false;
   const endpoint = (): string => transport.endpoint?.() ?? options.endpoint;
   const once = async (call: EngineCall, request: TransportRequest, how: CallOptions) => {
     const name = `${call.method} ${call.template}`;
@@ -68,6 +69,7 @@ export function createEngine(options: EngineOptions): Engine {
         counts.set(name, (counts.get(name) ?? 0) + 1);
         return transport.send(request, { deadlineMs, signal: how.signal });
       }, how.signal);
+      hasAnswered = true;
       time.note(response.headers.date);
       return readAnswer(label, endpoint(), withoutSecret(response, options.token));
     } catch (error) {
@@ -82,7 +84,8 @@ export function createEngine(options: EngineOptions): Engine {
         try {
           return await once(call, request, how);
         } catch (error) {
-          const again = call.method === 'GET' && how.retry !== false && tries < triesOf(error);
+          const again =
+            call.method === 'GET' && how.retry !== false && tries < triesOf(error, hasAnswered);
           if (!again) throw error;
           await clock.sleep(pauseMs(tries, random), how.signal);
         }
@@ -124,11 +127,15 @@ function encode(call: EngineCall, token: string): TransportRequest {
   };
 }
 
-/** How often a read that ended so is tried in all. A dead node takes 3 s to be found dead: once more is enough. */
-function triesOf(error: unknown): number {
+/**
+ * How often a read that ended so is tried in all. A dead node takes 3 s to be found dead: once more is enough. An
+ * API that answered before and refuses connections is being restarted, as an upgrade does it: that takes seconds.
+ */
+function triesOf(error: unknown, hasAnswered: boolean): number {
   if (!(error instanceof PveError)) return 1;
-  const { failure, status } = error.facts;
+  const { failure, status, reason } = error.facts;
   if (status === 595 || isLate(error)) return 2;
+  if (hasAnswered && failure === 'unreachable' && reason.includes('ECONNREFUSED')) return 5;
   if (failure === 'node-unreachable' || failure === 'unanswered' || failure === 'unreachable')
     return 3;
   return status >= 502 && status <= 504 ? 3 : 1;
@@ -138,7 +145,7 @@ function isLate(error: PveError): boolean {
   return error.cause instanceof TransportFailure && error.cause.facts.late === true;
 }
 
-/** 300 ms, then 900 ms, each up to half as long again, so that many clients do not come back together. */
+/** 300 ms, then thrice as long each, up to half as long again, so that many clients do not come back together. */
 function pauseMs(tries: number, random: Random): number {
   return Math.round(300 * 3 ** (tries - 1) * (1 + random.fraction() / 2));
 }

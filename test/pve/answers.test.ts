@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PveError } from '../../src/model/errors.ts';
+import { TransportFailure } from '../../src/pve/transport.ts';
 import { type Canned, cannedCluster, TOKEN } from './support/canned-cluster.ts';
 
 async function failureOf(work: Promise<unknown>): Promise<PveError> {
@@ -89,6 +90,21 @@ describe('a read', () => {
     const dead = cannedCluster({ [CONFIG]: { status: 595, reason: 'No route to host' } });
     await failureOf(dead.pve.read.config('pve1', 101));
     expect(dead.sent).toHaveLength(2);
+  });
+
+  it('P23: waits for an API that is being restarted, once it has answered', async () => {
+    const reason = 'connect ECONNREFUSED 10.0.0.1:8006';
+    const refused = {
+      error: new TransportFailure({ failure: 'unreachable', sent: false, reason }),
+    };
+    const never = cannedCluster({ [CONFIG]: refused });
+    await failureOf(never.pve.read.config('pve1', 101));
+    expect(never.sent).toHaveLength(3);
+    const found = { data: { cores: 2, digest: 'd' } };
+    const back = cannedCluster({ [CONFIG]: [found, refused, refused, refused, refused, found] });
+    await back.pve.read.config('pve1', 101);
+    await expect(back.pve.read.config('pve1', 101)).resolves.toMatchObject({ digest: 'd' });
+    expect(back.clock.slept).toEqual([375, 1125, 3375, 10_125]);
   });
 
   it('is not repeated when Proxmox refused it', async () => {
