@@ -1,5 +1,6 @@
 import { jsonDocument } from '../report/escape/json.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
+import { MAX_COLUMNS, widthOf, wrap } from '../report/layout.ts';
 import type { Edited } from './edit-state.ts';
 import { isSet } from './flags.ts';
 import type { Invocation } from './invocation.ts';
@@ -23,7 +24,10 @@ export function tellEdit(
     : backup === undefined
       ? []
       : [`State is at serial ${edited.after.serial}; as it was before:  ${backup}`];
-  const text = [...lines, ...closing, ...(dryRun ? [] : after)].map(escapeTerminal);
+  const all = [...lines, ...closing, ...(dryRun ? [] : after)].map(escapeTerminal);
+  const text = all.flatMap((line) =>
+    widthOf(line) <= MAX_COLUMNS ? [line] : wrap(line, MAX_COLUMNS),
+  );
   context.stdout.write(text.map((line) => `${line}\n`).join(''));
   return 0;
 }

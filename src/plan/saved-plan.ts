@@ -19,8 +19,7 @@ export function savePlan(
 export function readSavedPlan(text: string): SavedPlan {
   const content = parse(text);
   if (!isEnvelope(content)) throw unreadable('it is not a plan that Muster saved');
-  if (content.format !== 1)
-    throw unreadable(`it has format ${String(content.format)}, and this Muster knows format 1`);
+  if (content.format !== 1) throw otherFormat(content.format, content.toolVersion);
   const { fileDigest, ...sealed } = content;
   if (digestOf(sealed) !== fileDigest) throw tampered('its digest does not match its content');
   const { reviewDigest: shown, ...plan } = content.plan;
@@ -61,6 +60,19 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function unreadable(why: string): DiagnosticsError {
   return new DiagnosticsError([
     problem('plan-unreadable', `the plan file can't be read: ${why}`, 'Plan again with --out.'),
+  ]);
+}
+
+/** Format 1 is the first, so another one is a newer Muster's. */
+function otherFormat(format: unknown, toolVersion: unknown): DiagnosticsError {
+  const saved = typeof toolVersion === 'string' ? ` by Muster ${toolVersion}` : '';
+  return new DiagnosticsError([
+    problem(
+      'plan-newer',
+      `the plan file has format ${String(format)}, and this Muster knows format 1`,
+      'Apply it with the Muster that saved it, or plan again with this one.',
+      [`It was saved${saved}.`, 'Nothing was changed.'],
+    ),
   ]);
 }
 

@@ -43,8 +43,11 @@ describe('a saved plan', () => {
     expect(failure(text).exitCode).toBe(1);
   });
 
-  test('of a later format names the format', () => {
-    expect(failure(JSON.stringify({ ...saved, format: 2 })).message).toContain('format 2');
+  test('of a later format names the format, and the Muster that saved it', () => {
+    const later = savePlan(plan, { ...envelope, toolVersion: '2.3.0' });
+    const { diagnostics } = failure(JSON.stringify({ ...later, format: 2 }));
+    expect(diagnostics[0]?.message).toContain('format 2');
+    expect(diagnostics[0]?.detail).toContain('It was saved by Muster 2.3.0.');
   });
 });
 
