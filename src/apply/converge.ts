@@ -1,5 +1,6 @@
 import { type ConfigWrite, configWrite } from '../model/attributes/config-write.ts';
 import { diffAttributes, firstChanges } from '../model/attributes/diff-attributes.ts';
+import { isShrink, obstacleTo } from '../model/attributes/obstacle.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import { StepFailed } from '../model/errors.ts';
 import type { VmConfig } from '../model/inventory.ts';
@@ -50,11 +51,8 @@ async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<
   const config = await requireOurs(ctx, vm, proof);
   const { spec, identity, name } = subjectOf(ctx, vm.uuid);
   const pool = ownerPool(ctx, vm, fresh);
-  const found = readAttributes(config, {
-    node: vm.node,
-    vmid: vm.vmid,
-    ...(pool === undefined ? {} : { pool }),
-  });
+  const place = { node: vm.node, vmid: vm.vmid, ...(pool === undefined ? {} : { pool }) };
+  const found = readAttributes(config, place);
   const desired = attributesOf(spec, name, identity);
   const record = recordOf(ctx);
   const before = record?.declared;
@@ -67,7 +65,11 @@ async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<
         observed: record?.observed,
       }).filter(({ cost }) => cost !== 'record');
   const storage = spec.disk.storage;
-  const write = configWrite(config, changes, {
+  // What this VM can't take is a finding of its plan.
+  const possible = changes.filter(
+    (change) => !isShrink(change) && obstacleTo(change, { config, ...place }) === undefined,
+  );
+  const write = configWrite(config, possible, {
     ...(storage === undefined ? {} : { storage }),
     ...(pool === undefined ? {} : { pool }),
   });

@@ -1,5 +1,6 @@
 import { assertNever } from '../model/assert-never.ts';
 import { diffAttributes } from '../model/attributes/diff-attributes.ts';
+import { isShrink } from '../model/attributes/obstacle.ts';
 import { byCodeUnit } from '../model/json.ts';
 import type { ActionKind, Reason } from '../model/plan.ts';
 import { interrupted } from '../model/runs.ts';
@@ -10,6 +11,7 @@ import { isBegunUnseen, type Located } from './identity.ts';
 import { imageNameChange } from './image-change.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 import { POWER_OFF } from './power.ts';
+import { shrinkProblem } from './present-changes.ts';
 import { inOrder, NOTHING, unique, type Verdict } from './verdict.ts';
 import { attributesFound, viewsOf } from './worker-views.ts';
 
@@ -152,6 +154,7 @@ function adopt(
       'orphan',
     ]),
     changes: [...(running ? [POWER_OFF] : []), ...changes],
+    problems: changes.filter(isShrink).map((change) => shrinkProblem(change, desired, context)),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { VmView } from '../model/attributes/attribute.ts';
 import { diffAttributes } from '../model/attributes/diff-attributes.ts';
-import { rowOf } from '../model/attributes/rows.ts';
+import { isShrink, obstacleTo } from '../model/attributes/obstacle.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Change, Finding } from '../model/plan.ts';
 import { formatSize } from '../model/quantity.ts';
@@ -37,7 +37,7 @@ export function changesOf(
   const findings: Finding[] = [...images.findings];
   const problems: Diagnostic[] = [];
   for (const change of diffAttributes(views)) {
-    const obstacle = located.kind === 'ours' ? obstacleTo(change, located) : undefined;
+    const obstacle = located.kind === 'ours' ? obstacleTo(change, viewOf(located)) : undefined;
     if (isShrink(change) && change.causes.includes('declaration'))
       problems.push(shrinkProblem(change, desired, context));
     else if (isShrink(change)) findings.push(grownFinding(worker.name, change));
@@ -51,6 +51,10 @@ export function changesOf(
     else kept.push(change);
   }
   return { kept, findings, problems };
+}
+
+function viewOf({ vm, config }: Extract<Present, { kind: 'ours' }>): VmView {
+  return { config, node: vm.node, vmid: vm.vmid };
 }
 
 function imageChanges(
@@ -85,26 +89,7 @@ function imageChanges(
   return { kept: spec.onImageChange === 'replace' ? [] : onlyRecord, findings: [finding] };
 }
 
-function obstacleTo(
-  change: Change,
-  { vm, config }: Extract<Present, { kind: 'ours' }>,
-): string | undefined {
-  const view: VmView = { config, node: vm.node, vmid: vm.vmid };
-  return rowOf(change.path)?.check?.(change.after, view);
-}
-
-/** A default size that takes the place of a declared, larger one is only recorded: the disk stays. */
-function isShrink({ path, before, after, cost }: Change): boolean {
-  return (
-    path === 'disk.size' &&
-    cost !== 'record' &&
-    typeof before === 'number' &&
-    typeof after === 'number' &&
-    after < before
-  );
-}
-
-function shrinkProblem(
+export function shrinkProblem(
   change: Change,
   desired: DesiredWorker,
   { locate }: WorkerContext,

@@ -27,7 +27,7 @@ describe.each(names)('%s', (name) => {
     expect(applied.code, applied.stdout + applied.stderr).toBe(exit);
     const after = JSON.stringify(essenceOf(house.state()), null, 2);
     compare(join(folder, 'golden/after.json'), `${after}\n`);
-  });
+  }, 120_000);
 });
 
 /** The table of design section 6: what is planned in each situation. */
