@@ -44,8 +44,8 @@ export function doubtsAbout(
   if (proof === 'card' && (strong || cardAgrees)) return undefined;
   if (marks.uuid !== vm.uuid) return `its SMBIOS uuid is ${marks.uuid ?? 'unset'}, not ${vm.uuid}`;
   if (marks.serialLineage !== lineage)
-    return `its SMBIOS serial is ${marks.serialLineage === undefined ? 'not Muster’s' : `of lineage ${marks.serialLineage}`}`;
+    return `its SMBIOS serial is ${marks.serialLineage === undefined ? "not Muster's" : `of lineage ${marks.serialLineage}`}`;
   if (proof === 'strong-and-soft' && !marks.tagged && !cardAgrees)
-    return 'it has neither the tag "muster" nor Muster’s line in its description';
+    return `it has neither the tag "muster" nor Muster's line in its description`;
   return undefined;
 }

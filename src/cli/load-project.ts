@@ -43,7 +43,7 @@ function localInCi({ context }: Invocation, declaration: Declaration): readonly 
   if (!isCi(context.env) || declaration.state.backend !== 'local' || isSimulated) return [];
   const message = `under CI the state is in a file of this machine (${declaration.state.path})`;
   const remedy =
-    'Unless that file outlives the job, keep the state on a server: state: { backend: http, … }.';
+    'Unless that file outlives the job, keep the state on a server: state: { backend: http, ... }.';
   return [{ ...problem('local-state-in-ci', message, remedy), severity: 'warning' }];
 }
 

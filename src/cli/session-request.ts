@@ -44,7 +44,7 @@ function adHocRequest({ flags, rest }: Invocation): SessionRequest {
       problem(
         'bad-flag',
         'an ad hoc session takes a kind, workers and a command',
-        'Type it so:  muster apply --run backup --workers a,b -- COMMAND ARG…',
+        'Type it so:  muster apply --run backup --workers a,b -- COMMAND ARG...',
       ),
     ]);
   return { session: `${kind}-by-hand`, ...adHocSession(kind, workers, rest) };

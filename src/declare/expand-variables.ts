@@ -164,7 +164,7 @@ function unknownVariable(name: string, declared: readonly string[], path: Path):
     code: 'unknown-variable',
     message: `there is no variable "${name}"`,
     at: [{ path }],
-    remedy: didYouMean(name, declared) ?? `Declare it: variables: { ${name}: { default: … } }.`,
+    remedy: didYouMean(name, declared) ?? `Declare it: variables: { ${name}: { default: ... } }.`,
   };
 }
 

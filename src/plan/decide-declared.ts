@@ -105,7 +105,7 @@ function onMissingNode(
         message: `worker ${name} is declared for node ${node}, which the cluster does not have`,
         labels: [context.locate?.(desired, 'node') ?? desired.declaredAt],
         detail: [`nodes: ${nodes.join(', ')}`],
-        remedy: 'Declare one of the cluster’s nodes, or remove the worker; it is left out.',
+        remedy: "Declare one of the cluster's nodes, or remove the worker; it is left out.",
       },
     ],
   };

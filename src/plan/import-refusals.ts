@@ -82,7 +82,7 @@ function absence(vmid: number, inventory: Inventory): Words {
 }
 
 function unseen(vm: VmFacts, inventory: Inventory): Words {
-  const why = lookup(inventory.nodes, vm.node)?.unreachable ?? 'its config can’t be read';
+  const why = lookup(inventory.nodes, vm.node)?.unreachable ?? "its config can't be read";
   return [
     `${nameOf(vm)} can't be looked into: ${why}`,
     `Give the token VM.Audit on /vms/${vm.vmid}, or wait for ${vm.node}.`,
@@ -96,7 +96,7 @@ function unfitness(vm: VmFacts, config: VmConfig, inventory: Inventory): Words |
   if (vm.template)
     return [
       'is a template',
-      'Clone it, or declare it as an image: images: { name: { template: … } }.',
+      'Clone it, or declare it as an image: images: { name: { template: ... } }.',
     ];
   if (lock !== undefined)
     return [`is locked (${lock})`, 'Wait until the task that holds the lock has ended.'];

@@ -74,7 +74,7 @@ function templateElsewhere(
     fail(
       'template-unreachable',
       `template ${vmid} is on ${at}, on storage ${storage}, which ${spec.node} does not share`,
-      `Make a template on ${spec.node} and name it under images: template: { perNode: { ${spec.node}: … } }`,
+      `Make a template on ${spec.node} and name it under images: template: { perNode: { ${spec.node}: ... } }`,
     ),
   ];
 }

@@ -69,7 +69,7 @@ function leftOut(
       message: `${worker} of workerSets.${set ?? ''} on ${node} is left out of this plan`,
       labels: declaredAt === undefined ? [] : [declaredAt],
       detail: problems.filter((line) => line.worker === worker).map(({ message }) => message),
-      remedy: 'Mend it, or leave the node out with "nodes: { except: […] }".',
+      remedy: 'Mend it, or leave the node out with "nodes: { except: [...] }".',
     }));
 }
 

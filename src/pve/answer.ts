@@ -109,5 +109,5 @@ function asErrors(value: unknown): Members {
 
 function tidy(text: string): string {
   const trimmed = text.trim();
-  return trimmed.length > MAX_REASON ? `${trimmed.slice(0, MAX_REASON)}…` : trimmed;
+  return trimmed.length > MAX_REASON ? `${trimmed.slice(0, MAX_REASON)}...` : trimmed;
 }

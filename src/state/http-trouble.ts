@@ -135,7 +135,7 @@ function wordsFor(
     return [
       'state-protocol',
       'the server does not know this method or address',
-      'Check lockAddress, lockMethod, unlockMethod and updateMethod; GitLab wants POST and DELETE on …/lock.',
+      'Check lockAddress, lockMethod, unlockMethod and updateMethod; GitLab wants POST and DELETE on .../lock.',
     ];
   if (status === 413)
     return ['state-too-big', 'the state is larger than the server takes', 'Raise its limit.'];

@@ -51,7 +51,7 @@ function downloadMistakes(image: Image, path: Path): readonly Mistake[] {
       at: [keyAt(path, 'url')],
       remedy:
         key === 'checksum'
-          ? 'Copy it from the publisher, as sha512:… or sha256:….'
+          ? 'Copy it from the publisher, as sha512:HEX or sha256:HEX.'
           : 'Name a storage with content "import" that keeps the download.',
     }));
 }
@@ -63,7 +63,7 @@ function templateMistakes({ template }: Image, path: Path): readonly Mistake[] {
   return [
     {
       code: 'image-source',
-      message: 'a template is a vmid, { name: … } or { perNode: { NODE: VMID } }',
+      message: 'a template is a vmid, { name: ... } or { perNode: { NODE: VMID } }',
       at: [keyAt(path, 'template')],
     },
   ];

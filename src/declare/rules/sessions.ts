@@ -83,7 +83,7 @@ function itemsMistakes({ items }: Session, path: Path, context: RuleContext): re
         code: 'missing-key',
         message: 'a session needs "items"',
         at: [{ path, part: 'key' }],
-        remedy: 'List the work to do: items: [{ name: …, run: […] }].',
+        remedy: 'List the work to do: items: [{ name: ..., run: [...] }].',
       },
     ];
   return [

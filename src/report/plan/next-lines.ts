@@ -34,6 +34,9 @@ function commandsFor(plan: Plan, view: NextView): readonly (readonly [string, st
   const waiting = waitingWorkers(plan);
   if (!anythingToDo(plan) && waiting.length === 0) return [];
   const flags = view.flags === '' ? '' : ` ${view.flags}`;
+  // Nothing of it can be applied.
+  if (plan.preflight.some(({ result }) => result === 'fail'))
+    return [[`${program} plan${flags}`, 'when what FAILED is mended']];
   if (savedAs === undefined) {
     return [
       [`${program} apply${flags}`, 'plan again, ask, apply'],
@@ -46,7 +49,12 @@ function commandsFor(plan: Plan, view: NextView): readonly (readonly [string, st
   const leaves = left.length === 0 ? '' : `; leaves ${names(left.map((each) => each.worker))}`;
   return [
     ...(anythingToDo(plan)
-      ? [[apply, `these ${count(workers.length, 'worker')}${leaves}`] as const]
+      ? [
+          [
+            apply,
+            `${workers.length === 1 ? 'this worker' : `these ${count(workers.length, 'worker')}`}${leaves}`,
+          ] as const,
+        ]
       : []),
     ...(waiting.length === 0
       ? []
