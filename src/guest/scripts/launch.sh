@@ -9,12 +9,16 @@ now_ms | put_file "$run/beat" || die 73 "can't write to $run"
 printf '%s\n' "$seconds" | put_file "$run/limit"
 printf '%s\n%s\n' "$worker" "$2" | put_file "$run/launch"
 
-# Old output goes; that the attempt was, and how it ended, stays for ever.
-for old in "$state/attempts"/*/exit; do
-  if [ -n "$(find "$old" -mtime +7 2>/dev/null)" ]; then
-    old=${old%/exit}
-    rm -f "$old/out" "$old/tail" "$old/argv" "$old/runner" "$old/log" "$old/log.part" "$old/before" "$old/after"
-  fi
+# Of an attempt that ended a week ago stays that it was and how it ended, for the newest two thousand.
+find "$state/attempts" -name exit -mtime +7 | while read -r old; do
+  old=${old%/exit}
+  [ -e "$old/out" ] || continue
+  for file in "$old"/*; do
+    case $file in */claim | */exit) ;; *) rm -f "$file" ;; esac
+  done
+done
+ls -t "$state/attempts" | tail -n +2001 | while read -r old; do
+  if [ -e "$state/attempts/$old/exit" ]; then rm -rf "$state/attempts/$old"; fi
 done
 
 armed() {
@@ -44,6 +48,7 @@ if [ -d "$root/run/systemd/system" ] && tool systemd-run &&
   emit armed systemd
   exit 0
 fi
+need_setsid
 setsid sh "$run/deadman.sh" </dev/null >/dev/null 2>&1 &
 wait_armed || die 70 "the dead-man timer did not start"
 emit armed process

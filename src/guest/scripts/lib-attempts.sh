@@ -1,4 +1,6 @@
-# Attempts: $state/attempts/KEY holds claim, argv, limits, runner, pid, group, out, tail, result, stop, exit.
+# Attempts: $state/attempts/KEY holds claim, argv, limits, runner, pid, group, out, tail, result, exit.
+# $run/env/KEY is its environment until it starts, $run/stop/KEY the wish to end it, and $run/exit/KEY how it
+# ended where the disk took no more.
 
 attempt_dir() { # KEY
   case $1 in '' | .* | *[!A-Za-z0-9._-]*) die 64 "'$1' is not a key" ;; esac
@@ -33,9 +35,13 @@ attempt_state() { # DIR
 }
 
 attempt_ended() { # DIR
-  [ -s "$1/exit" ] || return 1
-  read -r code how elapsed <"$1/exit"
-  attempt=ended
+  for ended_file in "$1/exit" "$run/exit/${1##*/}"; do
+    [ -s "$ended_file" ] || continue
+    read -r code how elapsed <"$ended_file"
+    attempt=ended
+    return 0
+  done
+  return 1
 }
 
 # True while a process of the attempt's group lives, its supervisor being dead.

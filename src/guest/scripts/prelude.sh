@@ -65,8 +65,8 @@ boot_id() {
 # there is none, or only its remains.
 start_of() { # PID
   start_stat=
-  read -r start_stat 2>/dev/null <"/proc/$1/stat" || return 0
-  # The name in parentheses may hold anything, so count from its end.
+  # The name in parentheses may hold anything, line breaks too, so count from its end.
+  while read -r start_line; do start_stat=$start_stat$start_line; done 2>/dev/null <"/proc/$1/stat"
   set -- ${start_stat##*)}
   [ $# -ge 20 ] || return 0
   case $1 in Z | X) return 0 ;; esac
@@ -76,6 +76,11 @@ start_of() { # PID
 
 alive() { # PID START
   [ -n "$2" ] && [ "$(start_of "$1")" = "$2" ]
+}
+
+# What is started by hand must leave the session of its caller, and its group must be its own to be ended.
+need_setsid() {
+  command -v setsid >/dev/null || die 69 "the guest has no program setsid: install util-linux"
 }
 
 nap() {
@@ -109,15 +114,17 @@ within() { # SECONDS PROGRAM ARG...
 
 # Complete or not at all; content on standard input.
 put_file() { # PATH
-  cat >"$1.$$" && mv -f "$1.$$" "$1"
+  if cat >"$1.$$" && mv -f "$1.$$" "$1"; then return 0; fi
+  rm -f "$1.$$"
+  return 1
 }
 
 # Refuses a fence lower than the highest seen. Each fence is a file of its own, so that two callers
-# at once can't lower it.
+# at once can't lower it. One that is there needs no writing: on a full disk work can still be stopped.
 take_fence() { # FENCE RUN
   case $1 in '' | *[!0-9]*) die 64 "fence '$1' is not a number" ;; esac
   mkdir -p "$state/fences" "$run" 2>/dev/null || die 73 "can't write to $state"
-  printf '%s\n' "$2" >"$state/fences/$1" || die 73 "can't write to $state"
+  [ -e "$state/fences/$1" ] || printf '%s\n' "$2" >"$state/fences/$1" || die 73 "can't write to $state"
   for fence_file in "$state/fences"/*; do
     fence_seen=${fence_file##*/}
     if [ "$fence_seen" -gt "$1" ]; then

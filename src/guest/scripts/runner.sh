@@ -2,6 +2,8 @@
 # Its names begin with m_: the environment of the attempt may hold any other name.
 
 m_dir=$1 m_env=$2
+m_key=${m_dir##*/}
+m_stop=$run/stop/$m_key
 read -r m_limit m_max <"$m_dir/limits"
 m_begin=$(now_ms)
 
@@ -9,17 +11,18 @@ printf '%s %s %s %s\n' "$$" "$(start_of "$$")" "$(boot_id)" "$m_begin" >"$m_dir/
 if ! ln "$m_dir/pid.$$" "$m_dir/pid" 2>/dev/null; then exit 0; fi
 rm -f "$m_dir/pid.$$"
 
-# Output goes to the disk as it comes. Beyond the maximum only its end is kept.
+# Output goes to the disk as it comes. Beyond the maximum, or when the disk takes no more, only its end is
+# kept; who writes it must always find somebody reading.
 keep_output() {
+  trap '' TERM HUP INT
   keep_before=0
-  while :; do
-    dd bs=65536 count=64 2>/dev/null >>"$m_dir/out"
+  while dd bs=65536 count=64 2>/dev/null >>"$m_dir/out"; do
     keep_now=$(size_of "$m_dir/out")
     [ "$keep_now" -ne "$keep_before" ] || return 0
     keep_before=$keep_now
     [ "$keep_now" -lt "$m_max" ] || break
   done
-  tail -c 4096 >"$m_dir/tail"
+  tail -c 4096 >&3
 }
 
 run_command() {
@@ -57,11 +60,12 @@ signal_group() { # SIGNAL
   kill "-$1" "-$m_command" 2>/dev/null
 }
 
-# TERM, and KILL when something of the group is left after SECONDS.
+# TERM, once there is a group to get it, and KILL when something of it is left after SECONDS.
 end_group() { # SECONDS
-  signal_group TERM
+  m_told=no
   m_until=$(($(now_ms) + $1 * 1000))
   while [ "$(now_ms)" -lt "$m_until" ]; do
+    if [ "$m_told" = no ] && signal_group TERM; then m_told=yes; fi
     if reap && ! signal_group 0; then return 0; fi
     nap
   done
@@ -74,18 +78,26 @@ end_group() { # SECONDS
 }
 
 finish() { # CODE HOW
-  printf '%s %s %s\n' "$1" "$2" "$(($(now_ms) - m_begin))" | put_file "$m_dir/exit"
+  m_exit="$1 $2 $(($(now_ms) - m_begin))"
+  printf '%s\n' "$m_exit" | put_file "$m_dir/exit" && return 0
+  mkdir -p "$run/exit" && printf '%s\n' "$m_exit" | put_file "$run/exit/$m_key"
 }
 
-if [ -e "$m_dir/stop" ]; then
+if [ -e "$m_stop" ]; then
   rm -f "$m_env"
   finish 143 stopped
   exit 0
 fi
 
-: >"$m_dir/out"
-mkfifo "$m_dir/fifo"
-keep_output <"$m_dir/fifo" &
+# A shutdown, or systemd after its program ran out of memory, ends the program; how it ended is still told.
+trap : TERM HUP INT
+
+if ! { true >"$m_dir/out" && true >"$m_dir/tail" && mkfifo "$m_dir/fifo"; }; then
+  rm -f "$m_env"
+  finish 73 exit
+  exit 0
+fi
+keep_output <"$m_dir/fifo" 3>"$m_dir/tail" &
 m_keeper=$!
 run_command </dev/null >"$m_dir/fifo" 2>&1 &
 m_command=$!
@@ -94,9 +106,9 @@ m_start=$(start_of "$m_command")
 m_how=exit m_code=
 until reap; do
   m_age=$(($(now_ms) - m_begin))
-  if [ -s "$m_dir/stop" ]; then
+  if [ -s "$m_stop" ]; then
     m_how=stopped
-    read -r m_grace <"$m_dir/stop"
+    read -r m_grace <"$m_stop"
     end_group "$m_grace"
   elif [ "$m_age" -ge $((m_limit * 1000)) ]; then
     m_how=timeout
@@ -113,6 +125,6 @@ if signal_group 0; then end_group 1; fi
 m_until=$(($(now_ms) + 10000))
 m_keeper_start=$(start_of "$m_keeper")
 while alive "$m_keeper" "$m_keeper_start" && [ "$(now_ms)" -lt "$m_until" ]; do nap; done
-kill "$m_keeper" 2>/dev/null
+kill -KILL "$m_keeper" 2>/dev/null
 rm -f "$m_dir/fifo"
 finish "$m_code" "$m_how"

@@ -30,7 +30,7 @@ end_by_force() {
 attempt_state "$dir"
 case $attempt in
   starting | running)
-    printf '%s\n' "$grace" | put_file "$dir/stop"
+    mkdir -p "$run/stop" && printf '%s\n' "$grace" | put_file "$run/stop/$key" || die 73 "can't write to $run"
     wait_over $((grace + 10)) || end_by_force
     ;;
 esac

@@ -5,6 +5,7 @@ take_fence "$1" "$2"
 attempt_dir "$3"
 key=$3 limits="$4 $5" runner=$6
 shift 6
+need_setsid
 mkdir -p "$dir" "$run/env" || die 73 "can't write to $state"
 
 # A word that a shell reads back as it was, on a line that goes on.

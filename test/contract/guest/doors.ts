@@ -6,10 +6,10 @@ import { simulatedDoor } from './simulated-guest.ts';
 export const allDoors: readonly Door[] = [...realDoors(), simulatedDoor];
 
 /** Opens a guest for one test and closes it whatever happens. */
-export async function withGuest(
-  door: Door,
+export async function withGuest<G extends GuestDoor>(
+  door: Door<G>,
   setup: GuestSetup,
-  use: (guest: GuestDoor) => Promise<void>,
+  use: (guest: G) => Promise<void>,
 ): Promise<void> {
   const guest = await door.open(setup);
   try {

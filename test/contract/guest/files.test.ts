@@ -25,6 +25,17 @@ describe.each(allDoors)('declared files in $name', { timeout: 90_000 }, (door) =
       expect(fieldsOf(await check())).toEqual([['file', '0', 'same'], ['end']]);
     }));
 
+  test('asked for again after a lost answer are there, though their parts are gone', () =>
+    withGuest(door, {}, async (guest) => {
+      const install = () =>
+        guest.run('files', ['1', 'r', 'install', DIGEST, CKSUM, '0755', '/muster-run', '1']);
+      await guest.writeFile(`${STAGE}/${DIGEST}.0`, TEXT);
+      const first = await install();
+      expect(fieldsOf(first)).toEqual([['file', '0', 'installed'], ['end']]);
+      expect(await install()).toEqual(first);
+      expect(await guest.file('/muster-run')).toMatchObject({ content: TEXT, mode: 0o755 });
+    }));
+
   test('that somebody edited are found, and a mode that somebody changed is put back', () =>
     withGuest(
       door,

@@ -62,8 +62,14 @@ export interface GuestDoor {
   close(): Promise<void>;
 }
 
-export interface Door {
+export interface Door<G extends GuestDoor = GuestDoor> {
   readonly name: string;
   readonly simulated: boolean;
-  open(setup: GuestSetup): Promise<GuestDoor>;
+  open(setup: GuestSetup): Promise<G>;
+}
+
+/** A guest in a real shell, to be spoiled by hand. */
+export interface RealGuest extends GuestDoor {
+  /** Holds `root`, its file system, and `bin`, its programs. */
+  readonly home: string;
 }

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
 import { allDoors, withGuest } from './doors.ts';
 import type { GuestDoor } from './guest-world.ts';
+import { realDoors } from './real-guest.ts';
 import { fieldsOf } from './transcript.ts';
 
 const launch = (guest: GuestDoor, fence: number, seconds = 1800) =>
@@ -91,4 +92,20 @@ describe.each(allDoors)('cloud-init in $name (P29)', { timeout: 90_000 }, (door)
       expect(line).toEqual(['cloud-init', state, '']);
     }),
   );
+});
+
+describe.each(realDoors())('launching after years in $name', { timeout: 90_000 }, (door) => {
+  test('keeps how the newest two thousand attempts ended, and lets the others go', () =>
+    withGuest(door, {}, async (guest) => {
+      const folder = (n: number) => `/var/lib/muster/attempts/a-${n}`;
+      for (let n = 0; n < 2003; n++) {
+        await guest.writeFile(`${folder(n)}/claim`, '1 boot\n');
+        await guest.writeFile(`${folder(n)}/exit`, '0 exit 1000\n');
+        await guest.age(folder(n), n + 1);
+      }
+      await guest.writeFile(`${folder(2002)}/claim`, '1 boot\n');
+      await launch(guest, 1);
+      expect(await guest.file(`${folder(1999)}/exit`)).toBeDefined();
+      expect(await guest.file(`${folder(2002)}/exit`)).toBeUndefined();
+    }));
 });

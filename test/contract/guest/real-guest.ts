@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import {
   chmod,
   mkdir,
@@ -19,11 +19,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type ScriptName, scriptArgv } from '../../../src/guest/run-script.ts';
 import { VISIBLE_MEMORY } from '../../../src/simulator/guest/muster/system-checks.ts';
 import { fakeTools } from './fake-tools.ts';
-import type { Answer, Door, GuestDoor, GuestSetup } from './guest-world.ts';
+import type { Answer, Door, GuestSetup, RealGuest } from './guest-world.ts';
 
 /** Programs that every guest has; the shell under test brings them along where it is busybox. */
 const COMMON =
-  'awk cat chmod cksum cut dd find grep head kill ln ls mkdir mkfifo mv od readlink rm sed setsid sha256sum sleep sort tail test timeout tr true touch wc';
+  'awk cat chmod cksum cut dd find grep head kill ln ls mkdir mkfifo mv od readlink rm sed seq setsid sha256sum sleep sort tail test timeout tr true touch wc';
 
 const SHELLS: readonly (readonly [string, string, readonly string[]])[] = [
   ['dash', '/usr/bin/dash', []],
@@ -32,7 +32,7 @@ const SHELLS: readonly (readonly [string, string, readonly string[]])[] = [
 ];
 
 /** The shells that this machine has. */
-export function realDoors(): readonly Door[] {
+export function realDoors(): readonly Door<RealGuest>[] {
   return SHELLS.filter(([, path]) => existsSync(path)).map(([name, path, args]) => ({
     name,
     simulated: false,
@@ -45,10 +45,11 @@ async function openReal(
   path: string,
   shellArgs: readonly string[],
   setup: GuestSetup,
-): Promise<GuestDoor> {
+): Promise<RealGuest> {
   const home = await mkdtemp(join(tmpdir(), `muster-${shell}-`));
   await buildTools(home, shell, path, setup);
   await buildRoot(home, setup);
+  setClock(home);
   const server = await listen();
   const closed = await freePort();
   // Nothing outside these three directories can be found, so no real poweroff either.
@@ -59,6 +60,7 @@ async function openReal(
     MUSTER_PROC: join(home, 'proc'),
   };
   return {
+    home,
     openPort: portOf(server),
     closedPort: closed,
     run: (name, args, stdin = '') => {
@@ -82,7 +84,7 @@ async function openReal(
         await pause(50);
       }
     },
-    now: () => Date.now(),
+    now: () => setClock(home),
     forgetVolatile: () => rm(join(home, 'root/run/muster'), { recursive: true, force: true }),
     poweredOff: async () => existsSync(join(home, 'root/powered-off')),
     close: async () => {
@@ -144,6 +146,13 @@ async function buildRoot(home: string, setup: GuestSetup): Promise<void> {
   if (setup.cloudInit === 'done')
     await write('root/run/cloud-init/result.json', '{\n "v1": {\n  "errors": []\n }\n}\n');
   for (const [at, content] of Object.entries(setup.files ?? {})) await write(`root${at}`, content);
+}
+
+/** Cluster time, ms; what the guest's `date` goes by. */
+function setClock(home: string): number {
+  const now = Date.now();
+  writeFileSync(join(home, 'root/clock'), `${Math.floor(now / 1000)}\n`);
+  return now;
 }
 
 function osId(os: GuestSetup['os'] = 'debian'): string {

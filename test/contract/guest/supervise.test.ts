@@ -1,3 +1,5 @@
+import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
 import { allDoors, withGuest } from './doors.ts';
@@ -118,7 +120,6 @@ describe.each(realDoors())(
         await start(guest, ['sh', '-c', `${child} wait`, 'x', pidFile], { seconds: 1 });
         const [status] = fieldsOf(await ended(guest));
         expect(status?.slice(2, 4)).toEqual(['143', 'timeout']);
-        const { readFile, rm } = await import('node:fs/promises');
         const pid = Number(await readFile(pidFile, 'utf8'));
         await rm(pidFile);
         await guest.until('the child is dead', async () => !isAlive(pid));
@@ -157,10 +158,69 @@ describe.each(realDoors())(
         const answers = await Promise.all(Array.from({ length: 20 }, () => start(guest, argv)));
         expect(answers.every(({ exit }) => exit === 0)).toBe(true);
         await ended(guest);
-        const { readFile, rm } = await import('node:fs/promises');
         const text = await readFile(argv.at(-1) ?? '', 'utf8');
         await rm(argv.at(-1) ?? '');
         expect(text).toBe('started\n');
+      }));
+
+    test('go on to their end when the disk takes no more, and it is told how they ended', () =>
+      withGuest(door, {}, async (guest) => {
+        const folder = join(guest.home, 'root/var/lib/muster/attempts/night-1');
+        await mkdir(folder, { recursive: true });
+        await symlink('/dev/full', join(folder, 'out'));
+        const script = 'until [ -e "$1" ]; do sleep 0.1; done; seq 1 50000; echo over; exit 3';
+        const go = join(guest.home, 'root/go');
+        await start(guest, ['sh', '-c', script, 'x', go]);
+        const pid = (await readFile(join(folder, 'pid'), 'utf8')).split(' ')[0];
+        await symlink('/dev/full', join(folder, `exit.${pid}`));
+        await writeFile(go, '');
+        const answer = await ended(guest);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '3', 'exit']);
+        expect(textOf(answer, 'tail')).toMatch(/\n50000\nover\n$/);
+      }));
+
+    test('are stopped when the disk takes no more', () =>
+      withGuest(door, {}, async (guest) => {
+        await start(guest, ['sleep', '500']);
+        const fence = join(guest.home, 'root/var/lib/muster/fences/1');
+        await rm(fence);
+        await symlink('/dev/full', fence);
+        const answer = await guest.run('supervise-stop', ['1', 'run-1', 'night-1', '1']);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '143', 'stopped']);
+      }));
+
+    test('are ended at their time limit whatever their program is called', () =>
+      withGuest(door, {}, async (guest) => {
+        const program = join(guest.home, 'root/tmp/a "b)\n1 (S');
+        await copyFile('/usr/bin/sleep', program);
+        await start(guest, [program, '500'], { seconds: 1 });
+        expect(fieldsOf(await ended(guest))[0]?.slice(0, 4)).toEqual([
+          ...['status', 'ended', '143', 'timeout'],
+        ]);
+      }));
+
+    test('are followed to their end by a supervisor that is asked to end itself', () =>
+      withGuest(door, {}, async (guest) => {
+        await start(guest, ['sh', '-c', 'echo some; sleep 1; echo more; exit 5']);
+        await guest.until('it runs', async () => {
+          const answer = await guest.run('supervise-status', ['night-1', '0']);
+          return textOf(answer, 'output') !== '';
+        });
+        const pid = (await guest.file('/var/lib/muster/attempts/night-1/pid'))?.content;
+        process.kill(-Number(pid?.split(' ')[0]), 'SIGTERM');
+        const answer = await ended(guest);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '5', 'exit']);
+        expect(textOf(answer, 'output')).toBe('some\nmore\n');
+      }));
+
+    test('are refused, in words, by a guest without setsid', () =>
+      withGuest(door, {}, async (guest) => {
+        await rm(join(guest.home, 'bin/setsid'));
+        const answer = await start(guest, ['echo', 'x']);
+        expect(answer.exit).toBe(69);
+        expect(answer.stderr).toContain('no program setsid');
+        const status = await guest.run('supervise-status', ['night-1', '0']);
+        expect(fieldsOf(status)[0]?.[1]).toBe('absent');
       }));
 
     test('that were lost with their supervisor are told as lost', () =>

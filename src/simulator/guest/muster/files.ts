@@ -45,6 +45,8 @@ function install(
 ): string | undefined {
   if (!path.startsWith('/')) return 'not an absolute path';
   if (namesUnder(guest, path).length > 0) return 'it is a directory';
+  // A caller who lost the answer asks again, and the parts are gone.
+  if (check(guest, [digest, '', mode, path]) === 'same') return undefined;
   let content = '';
   for (let part = 0; part < Number(parts); part += 1) {
     const piece = guest.files[`${STAGE}/${digest}.${part}`];

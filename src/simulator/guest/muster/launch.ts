@@ -17,7 +17,7 @@ export const launch: Program = ({ guest, args, nowMs }) => {
   return answer([['armed', armed === 'already' ? 'already' : way]], 250);
 };
 
-/** That an attempt was, and how it ended, stays for ever. */
+/** That an attempt was, and how it ended, stays. */
 function dropOldOutput(guest: Guest, nowMs: number): void {
   const folder = `${STATE}/attempts`;
   for (const name of namesUnder(guest, folder)) {
