@@ -4,7 +4,10 @@
 for dir in "$state/attempts"/*/; do
   dir=${dir%/}
   attempt_state "$dir"
-  case $attempt in starting | running) emit attempt "${dir##*/}" ;; esac
+  case $attempt in starting | running) ;; *) continue ;; esac
+  emit attempt "${dir##*/}"
+  # Between two of its steps no package manager runs.
+  if [ -s "$dir/result" ]; then emit packages muster-patch; fi
 done
 for name in $(package_managers); do emit packages "$name"; done
 highest=0

@@ -10,10 +10,13 @@ package_managers() {
           printf '%s\n' "$holder_name" ;;
       esac
     done
-    for holder_file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock; do
+    for holder_file in /var/lib/dpkg/lock-frontend /var/lib/dpkg/lock /var/lib/apt/lists/lock \
+      /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock; do
       holder_inode=$(ls -i "$root$holder_file" 2>/dev/null) || continue
       holder_inode=${holder_inode#"${holder_inode%%[! ]*}"}
-      if grep -q ":${holder_inode%% *} " "$proc/locks" 2>/dev/null; then echo dpkg; fi
+      if grep -q ":${holder_inode%% *} " "$proc/locks" 2>/dev/null; then
+        case $holder_file in *rpm*) echo rpm ;; *) echo dpkg ;; esac
+      fi
     done
   } | sort -u
 }

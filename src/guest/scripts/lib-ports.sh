@@ -95,7 +95,7 @@ split_url() { # URL
 # The first URL of the package manager's own settings.
 find_source() {
   cat "$root/etc/apt/sources.list" "$root/etc/apt/sources.list.d"/*.list \
-    "$root/etc/apt/sources.list.d"/*.sources "$root/etc/apk/repositories" \
+    "$root/etc/apt/sources.list.d"/*.sources "$root/etc/apt/mirrors"/* "$root/etc/apk/repositories" \
     "$root/etc/yum.repos.d"/*.repo "$root/etc/zypp/repos.d"/*.repo 2>/dev/null |
     sed -n '/^[[:space:]]*#/d; s#.*\(https\{0,1\}://[^][:space:]]*\).*#\1#p' | sed -n 1p
 }

@@ -53,10 +53,14 @@ source_failed() {
     -e 'cannot initiate the connection' -e 'connection timed out' -e 'connection failed' -e 'network is unreachable' \
     -e 'failed to download' -e 'all mirrors were tried' -e 'curl error' -e 'temporary error' -e 'network error' \
     -e 'download (curl) error' -e 'failed to retrieve new repository metadata' -e 'unable to connect' \
-    -e 'cannot download' -e 'valid metadata not found' -e 'error opening http' -e 'host is unreachable' "$log"
+    -e 'cannot download' -e 'valid metadata not found' -e 'error opening http' -e 'host is unreachable' \
+    -e 'dns error' -e 'remote server returned error' -e 'operation timed out' "$log"
 }
 
+# What was installed before is recorded all the same.
 give_up() { # WHAT
+  list_changes
+  judge_reboot
   if source_failed; then conclude unreachable "$(last_line)"; fi
   conclude failed "$1: $(last_line)"
 }
@@ -116,7 +120,8 @@ apt_run() { # ARG...
   set -f
   # shellcheck disable=SC2046 # options hold no spaces
   attempt_step apt-get -q -y $(apt_proxy_options) -oDPkg::Lock::Timeout=120 -oAcquire::Retries=2 \
-    -oAcquire::http::Timeout=20 -oDpkg::Options::=--force-confdef -oDpkg::Options::=--force-confold "$@"
+    -oAcquire::http::Timeout=20 -oAPT::Keep-Downloaded-Packages=false \
+    -oDpkg::Options::=--force-confdef -oDpkg::Options::=--force-confold "$@"
   apt_code=$?
   set +f
   return "$apt_code"
@@ -157,15 +162,14 @@ patch_dnf() {
   tool dnf || dnf=yum
   fact phase source
   attempt_step "$dnf" -y ${proxy:+"--setopt=proxy=$proxy"} makecache || give_up "$dnf makecache"
-  attempt_step "$dnf" -q ${proxy:+"--setopt=proxy=$proxy"} check-update
+  if [ "$policy" = security ]; then set -- --security; else set --; fi
+  attempt_step "$dnf" -q ${proxy:+"--setopt=proxy=$proxy"} check-update "$@"
   fact waiting "$(grep -c -E '^[^[:space:]]+\.[^[:space:]]+[[:space:]]+[^[:space:]]+[[:space:]]+[^[:space:]]+' "$log.part")"
   fact phase install
-  if [ "$policy" = security ]; then set -- --security; else set --; fi
   attempt_step "$dnf" -y ${proxy:+"--setopt=proxy=$proxy"} upgrade "$@" || give_up "$dnf upgrade"
-  if tool needs-restarting; then
-    "$tool" -r >/dev/null 2>&1 </dev/null
-    [ $? -ne 1 ] || needs_reboot=yes
-  fi
+  # A program of its own, or a plug-in; where neither is installed, the exit status is that of a reboot.
+  if tool needs-restarting; then set -- needs-restarting; else set -- "$dnf" needs-restarting; fi
+  if real "$@" -r 2>/dev/null </dev/null | grep -q '^Reboot is required'; then needs_reboot=yes; fi
 }
 
 patch_zypper() {
@@ -175,7 +179,8 @@ patch_zypper() {
   attempt_step zypper --non-interactive --no-color refresh || give_up "zypper refresh"
   fact phase install
   case $policy-$distribution in
-    security-*) set -- patch --category security --auto-agree-with-licenses ;;
+    # Patches that want a reboot count as interactive, and would be left out.
+    security-*) set -- patch --category security --with-interactive --auto-agree-with-licenses ;;
     *-opensuse-tumbleweed) set -- dist-upgrade --auto-agree-with-licenses ;;
     *) set -- update --auto-agree-with-licenses ;;
   esac
@@ -186,6 +191,8 @@ patch_zypper() {
       102) needs_reboot=yes; break ;;
       # It updated itself first and wants to be called again.
       103) ;;
+      106) fact message "some repositories could not be refreshed and were left out"; break ;;
+      107) fact message "installed, but scripts of some packages failed: $(last_line)"; break ;;
       *) give_up "zypper $1" ;;
     esac
   done

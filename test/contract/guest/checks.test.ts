@@ -145,6 +145,21 @@ describe.each(allDoors)('checks in $name', { timeout: 90_000 }, (door) => {
       ]);
     }));
 
+  test('find the update source behind a list of mirrors, as the cloud images of Debian name it', () =>
+    withGuest(door, HEALTHY, async (guest) => {
+      const list = '/etc/apt/mirrors/debian.list';
+      await guest.writeFile(list, `http://127.0.0.1:${guest.openPort}/debian\n`);
+      await guest.writeFile(
+        '/etc/apt/sources.list.d/debian.sources',
+        `Types: deb\nURIs: mirror+file://${list}\nSuites: trixie\nComponents: main\n`,
+      );
+      const [line] = (await ask(guest, ['source', 'optional', ''])).slice(-2);
+      expect(line?.slice(1, 5)).toEqual([
+        ...['update-source', 'pass', 'MS'],
+        `127.0.0.1 -> 127.0.0.1:${guest.openPort}: open`,
+      ]);
+    }));
+
   test('say that a repository shows no certificate where a fingerprint is declared', () =>
     withGuest(door, HEALTHY, async (guest) => {
       const port = String(guest.openPort);

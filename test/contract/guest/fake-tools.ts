@@ -8,7 +8,8 @@ export function fakeTools(setup: GuestSetup): Readonly<Record<string, string>> {
     ip: ip(setup),
     ping: ping(setup),
     getent: getent(setup),
-    date: `exec ${REAL_DATE} -d "@$(($(${REAL_DATE} +%s) + ${setup.clockSkew ?? 0}))" "$@"`,
+    // Its clock stands at the cluster time that was last asked for: how long a call took is not a skew.
+    date: `read -r at <"$MUSTER_ROOT/clock"\nexec ${REAL_DATE} -d "@$((at + ${setup.clockSkew ?? 0}))" "$@"`,
     bash: bash(setup),
     poweroff: 'echo poweroff >>"$MUSTER_ROOT/powered-off"',
     ...(setup.systemd === true ? { 'systemd-run': SYSTEMD_RUN, systemctl: SYSTEMCTL } : {}),
@@ -100,7 +101,8 @@ esac`,
     dnf: `${head}
 case "$*" in
   *makecache) ${fetch} ;;
-  *check-update) ${upgradable.map(({ name, to }) => `echo "${name}.x86_64  ${to}  updates"`).join('; ') || ':'} ;;
+  *check-update*) ${upgradable.map(({ name, to }) => `echo "${name}.x86_64  ${to}  updates"`).join('; ') || ':'} ;;
+  *needs-restarting*) ${upgradable.some(({ needsReboot }) => needsReboot) ? 'echo "Reboot is required to fully utilize these updates."' : 'echo "No such command: needs-restarting" >&2'}; exit 1 ;;
   *) ${install === '' ? ':' : install} ;;
 esac`,
     rpm: `${head}\n${list}`,

@@ -1,19 +1,26 @@
+import { chmod, rename, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
 import { allDoors, withGuest } from './doors.ts';
 import type { GuestDoor, GuestSetup } from './guest-world.ts';
-import { textOf } from './transcript.ts';
+import { realDoors } from './real-guest.ts';
+import { fieldsOf, textOf } from './transcript.ts';
 
 const UPGRADABLE = [
   { name: 'curl', from: '8.1-r0', to: '8.2-r0', security: true },
   { name: 'vim', from: '9.0-r1', to: '9.1-r0', security: false },
 ];
 
-/** The facts that the script left behind. */
-async function patch(guest: GuestDoor, args: readonly string[]): Promise<readonly string[]> {
+async function begin(guest: GuestDoor, args: readonly string[]): Promise<void> {
   const text = ['sh', '-c', scriptText('patch'), 'muster-patch/1', ...args];
   const head = ['1', 'run-1', 'patch-1', '600', '100000', scriptText('runner')];
   await guest.run('supervise', [...head, ...text]);
+}
+
+/** The facts that the script left behind. */
+async function patch(guest: GuestDoor, args: readonly string[]): Promise<readonly string[]> {
+  await begin(guest, args);
   let result = '';
   await guest.until('patched', async () => {
     const answer = await guest.run('supervise-status', ['patch-1', 'last']);
@@ -64,6 +71,22 @@ describe.each(allDoors)('patching in $name', { timeout: 90_000 }, (door) => {
       ]);
     }));
 
+  test('counts as a package manager at work between two of its steps', () =>
+    withGuest(door, { packagesBusy: true, upgradable: UPGRADABLE }, async (guest) => {
+      await begin(guest, ['all', '', '600']);
+      let lines: readonly (readonly string[])[] = [];
+      await guest.until('it waits', async () => {
+        lines = fieldsOf(await guest.run('activity', []));
+        return lines.length > 3;
+      });
+      expect(lines).toEqual([
+        ['attempt', 'patch-1'],
+        ['packages', 'muster-patch'],
+        ['packages', 'apt-get'],
+        ['fence', '1'],
+      ]);
+    }));
+
   test.each(['debian', 'fedora', 'opensuse', 'alpine'] as const)(
     '%s tells an unreachable source from a failure (W12)',
     (os) =>
@@ -79,6 +102,71 @@ describe.each(allDoors)('patching in $name', { timeout: 90_000 }, (door) => {
       expect(facts.at(-1)).toBe('outcome\tpatched');
       if (!door.simulated)
         expect((await guest.file('/calls'))?.content).toContain(`-oAcquire::http::Proxy=${proxy}`);
+    }));
+});
+
+describe.each(realDoors())('package managers called in $name', { timeout: 90_000 }, (door) => {
+  const callsOf = async (guest: GuestDoor) => (await guest.file('/calls'))?.content ?? '';
+
+  test('apt-get keeps no downloaded packages, asks nothing and keeps changed configuration', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      await patch(guest, ['all', '', '60']);
+      const [line] =
+        /apt-get .* upgrade$/m.exec((await callsOf(guest)).replace(/.* -s .*/g, '')) ?? [];
+      for (const word of [' -y ', '--force-confold', '-oAPT::Keep-Downloaded-Packages=false'])
+        expect(line).toContain(word);
+    }));
+
+  test('zypper leaves no security patch out because it wants a reboot', () =>
+    withGuest(door, { os: 'opensuse', upgradable: UPGRADABLE }, async (guest) => {
+      await patch(guest, ['security', '', '60']);
+      expect(await callsOf(guest)).toMatch(/zypper --non-interactive .*patch .*--with-interactive/);
+    }));
+
+  test('dnf counts security updates only where only they are wanted, and tells of a reboot by its plug-in', () =>
+    withGuest(
+      door,
+      { os: 'fedora', upgradable: [{ ...KERNEL, name: 'microcode_ctl' }] },
+      async (guest) => {
+        const facts = await patch(guest, ['security', '', '60']);
+        expect(facts).toContain('reboot\tyes');
+        expect(await callsOf(guest)).toMatch(/check-update --security$/m);
+      },
+    ));
+
+  test('dnf without that plug-in is not taken for asking for a reboot', () =>
+    withGuest(door, { os: 'fedora', upgradable: UPGRADABLE }, async (guest) => {
+      expect(await patch(guest, ['all', '', '60'])).toContain('reboot\tno');
+    }));
+
+  test('what was installed before a failure is recorded', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      const apt = join(guest.home, 'bin/apt-get');
+      await rename(apt, `${apt}.real`);
+      const text =
+        '#!/bin/sh\n"$0.real" "$@" || exit\ncase $* in *" -s "* | *update) exit 0 ;; esac\n';
+      await writeFile(
+        apt,
+        `${text}echo "E: Sub-process dpkg returned an error code (1)"\nexit 100\n`,
+      );
+      await chmod(apt, 0o755);
+      const facts = await patch(guest, ['all', '', '60']);
+      expect(facts).toContain('package\tcurl\t8.1-r0\t8.2-r0');
+      expect(facts.slice(-2)).toEqual([
+        'message\tapt-get upgrade: E: Sub-process dpkg returned an error code (1)',
+        'outcome\tfailed',
+      ]);
+    }));
+
+  test('an rpm transaction of somebody else is waited for by its lock', () =>
+    withGuest(door, { os: 'fedora', upgradable: UPGRADABLE }, async (guest) => {
+      const lock = '/var/lib/rpm/.rpm.lock';
+      await guest.writeFile(lock, '');
+      const { ino } = await stat(join(guest.home, 'root', lock));
+      const text = `1: POSIX  ADVISORY  WRITE 77 fd:01:${ino} 0 EOF\n`;
+      await writeFile(join(guest.home, 'proc/locks'), text);
+      const facts = await patch(guest, ['all', '', '1']);
+      expect(facts).toContain('holder\trpm');
     }));
 });
 

@@ -124,7 +124,11 @@ function askMirror({ network }: Probe): Found {
     : found('fail', why, 'the mirror of the distribution can not be reached');
 }
 
+/** Where apt is told its sources, or of a list of mirrors. */
+const SOURCES = /^\/etc\/apt\/(?:sources\.list$|sources\.list\.d\/|mirrors\/)/;
+
 function sourceOf(guest: Guest): string | undefined {
-  const text = guest.files['/etc/apt/sources.list']?.content ?? '';
+  const paths = Object.keys(guest.files).filter((path) => SOURCES.test(path));
+  const text = paths.map((path) => guest.files[path]?.content ?? '').join('\n');
   return /^(?!\s*#).*?(https?:\/\/\S+)/m.exec(text)?.[1];
 }

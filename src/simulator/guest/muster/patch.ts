@@ -34,11 +34,12 @@ export const patch: Program = (call) => {
     );
   const mirror = network.mirror(proxy === '' ? undefined : proxy);
   const source: Fact[] = [manager, ...lock, ['phase', 'source']];
+  const standing: Fact = ['reboot', guest.rebootRequired ? 'yes' : 'no'];
   if (!mirror.reachable)
     return ended(
       result,
       source,
-      outcome('unreachable', mirror.why),
+      [standing, ...outcome('unreachable', mirror.why)],
       locked + UNREACHABLE_MS,
       [],
       1,
