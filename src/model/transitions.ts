@@ -56,18 +56,23 @@ export function clearDoing(state: State, worker: string): State {
   return change(state, worker, ({ doing: _, ...record }) => record);
 }
 
-/** The VM that now is the worker's, and the image it was made from. */
+/** The VM that now is the worker's, and the image it was made from. Another VM than before was never patched. */
 export function recordVm(
   state: State,
   worker: string,
   vm: VmRef,
   image?: WorkerRecord['image'],
 ): State {
-  return change(state, worker, (record) => ({
-    ...record,
-    vm,
-    ...(image === undefined ? {} : { image }),
-  }));
+  return change(state, worker, ({ last, ...record }) => {
+    const { patch, ...others } = last;
+    const isSame = record.vm?.uuid === vm.uuid;
+    return {
+      ...record,
+      last: isSame && patch !== undefined ? { ...others, patch } : others,
+      vm,
+      ...(image === undefined ? {} : { image }),
+    };
+  });
 }
 
 /** The VM is gone: the worker is Configured again, and keeps its history. */

@@ -86,6 +86,16 @@ describe('a worker’s record', () => {
     });
   });
 
+  it('was never patched when its VM is another one', () => {
+    const patch = { result: 'patched', at: 6, packages: [], rebooted: false } as const;
+    const patched = recordPatch(recordVm(stateWith('a'), 'a', vm(9100)), 'a', patch);
+    expect(recordVm(patched, 'a', { ...vm(9100), node: 'pve2' }).workers.a?.last).toEqual({
+      patch,
+    });
+    const replaced = recordVm(forgetVm(patched, 'a'), 'a', { ...vm(9100), uuid: uuid(9101) });
+    expect(replaced.workers.a?.last).toEqual({});
+  });
+
   it('takes protection from the declaration and keeps it when the block is gone (P16)', () => {
     const state = recordDeclared(stateWith('a'), 'a', workerSpec({ protect: true }), 'w.yaml:3');
     expect(state.workers.a?.protect).toBe(true);
