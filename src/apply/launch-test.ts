@@ -1,9 +1,10 @@
 import { busyWithPackages } from '../guest/activity.ts';
 import { launchGuest } from '../guest/launch-guest.ts';
-import { type Patched, patchGuest } from '../guest/patch-guest.ts';
+import { type Patched, type Patching, patchGuest } from '../guest/patch-guest.ts';
 import { runChecks } from '../guest/run-checks.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
 import { waitForGuest } from '../guest/wait-for-guest.ts';
+import { whileBeating } from '../guest/while-beating.ts';
 import { type LaunchMark, rememberLaunch } from '../model/launch-history.ts';
 import { lookup } from '../model/lookup.ts';
 import { formatDuration } from '../model/quantity.ts';
@@ -18,6 +19,7 @@ import {
   recordOf,
   tellDone,
   tellProgress,
+  tellWarning,
   type VmHandle,
   type WorkerContext,
 } from './context.ts';
@@ -142,7 +144,7 @@ async function greet(
   const { pve, clock } = ctx.ports;
   const spec = specOf(ctx);
   const begun = clock.monotonic();
-  const { addresses } = await waitForGuest(target, {
+  const { addresses, cloudInit } = await waitForGuest(target, {
     timeouts: { start: spec.timeouts.start },
     status: () => pve.read.status(vm.node, vm.vmid),
     firstLaunch,
@@ -154,6 +156,8 @@ async function greet(
   const how = spec.networks.some(({ ipv4 }) => (ipv4 ?? 'dhcp') === 'dhcp') ? ' (dhcp)' : '';
   const where = addresses.length === 0 ? '' : `; address ${addresses.join(', ')}${how}`;
   tellDone(ctx, 'start', `agent answers after ${took}${where}`);
+  if (cloudInit.state === 'error')
+    tellWarning(ctx, `cloud-init ended with errors in the guest: ${cloudInit.detail}`);
   const launch = { ...actorOf(ctx), worker: ctx.worker.worker, files: spec.files };
   const { written } = await launchGuest(target, { ...launch, contents: ctx.plan.contents });
   if (written.length > 0) tellDone(ctx, 'files', `written: ${written.join(', ')}`);
@@ -163,13 +167,14 @@ async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly 
   await ctx.onPhase?.('test');
   const spec = specOf(ctx);
   const pveApi = apiAddress(ctx.plan.cluster.endpoint);
-  const results = await runChecks(target, {
+  const question = {
     spec,
     repositories: ctx.plan.repositories,
     ...(pveApi === undefined ? {} : { pveApi }),
     clusterTime: clusterNow(ctx),
     timeout: spec.timeouts.test,
-  });
+  };
+  const results = await whileBeating(target, actorOf(ctx), () => runChecks(target, question));
   if (hasFailed(results)) tellFailure(ctx, results);
   else tellDone(ctx, 'test', `${results.filter(passed).length} passed in ${spent(results)}`);
   return results;
@@ -180,7 +185,7 @@ async function patch(ctx: WorkerContext, target: GuestTarget, kind: LaunchKind):
   const spec = specOf(ctx);
   const last = recordOf(ctx)?.last.patch;
   const begun = ctx.ports.clock.monotonic();
-  const patched = await patchGuest(target, {
+  const patching: Patching = {
     ...actorOf(ctx),
     patch: spec.patch,
     ...(last === undefined ? {} : { last }),
@@ -193,7 +198,8 @@ async function patch(ctx: WorkerContext, target: GuestTarget, kind: LaunchKind):
         waitedMs,
         deadlineMs,
       }),
-  });
+  };
+  const patched = await whileBeating(target, patching, () => patchGuest(target, patching));
   const took = formatDuration(ctx.ports.clock.monotonic() - begun);
   tellDone(ctx, 'patch', patchWords(patched, took), { failed: patched.record.result === 'failed' });
   return patched;

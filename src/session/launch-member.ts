@@ -6,6 +6,7 @@ import { actorOf, isBusy, launch, targetOf } from '../apply/launch-test.ts';
 import { perform } from '../apply/perform.ts';
 import { powerOff } from '../apply/power.ts';
 import { beatGuest, launchGuest } from '../guest/launch-guest.ts';
+import { BEAT_EVERY_MS } from '../guest/while-beating.ts';
 import { Fenced } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind } from '../model/plan.ts';
@@ -29,9 +30,6 @@ import {
 } from './session-context.ts';
 import { endWorker, enterPhase, leaveWorkerOut } from './session-state.ts';
 import { requireVm, vmOf } from './worker-vm.ts';
-
-/** How often the guest's dead-man timer is put off. */
-const BEAT_EVERY_MS = 5 * 60_000;
 
 /**
  * One worker through a session: what its plan asks for → launched, tested, patched → works until it is let go →

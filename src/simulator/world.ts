@@ -235,6 +235,8 @@ export interface ImageBehaviour {
   bootMs: number;
   /** From the agent's first answer to the end of cloud-init, on a first boot. */
   cloudInitMs: number;
+  /** What cloud-init complains of at its end; absent: nothing. */
+  cloudInitError?: string;
   shutdownMs: number;
   ignoresShutdown: boolean;
   installed: Record<string, string>;

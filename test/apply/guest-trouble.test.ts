@@ -29,6 +29,15 @@ function withImage(change: Partial<ImageSpec>): { readonly world: WorldSpec } {
 }
 
 describe('a guest in trouble', () => {
+  it('P29: errors of cloud-init are told, and do not end the test', async () => {
+    const house = openSite(undefined, undefined, withImage({ cloudInitError: '"runcmd failed"' }));
+    const told = expectCode(await house.muster('apply', '--test', '--auto-approve'), 0);
+    expect(told.stdout + told.stderr).toContain(
+      'cloud-init ended with errors in the guest: "runcmd failed"',
+    );
+    await expectSettled(house);
+  });
+
   it('P44: a test never powers off under a backup of the worker: it waits, says so, and goes on when that has ended', async () => {
     const house = await deployedSite();
     const lock = (text: string | null): FaultEffect => ({

@@ -13,7 +13,12 @@ cloud_init_state() {
     result=$(tr -d '\n' <"$root/run/cloud-init/result.json" | cut -b1-2000)
     case $result in
       *'"errors": []'*) answer=done ;;
-      *) answer=error detail=${result#*'"errors": '} ;;
+      *)
+        detail=${result#*'"errors": ['}
+        detail=${detail%%']'*}
+        detail=${detail#"${detail%%[! ]*}"}
+        answer=error detail=${detail%"${detail##*[! ]}"}
+        ;;
     esac
   elif [ ! -d "$root/run/cloud-init" ]; then
     ask_cloud_init

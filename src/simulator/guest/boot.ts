@@ -37,6 +37,7 @@ export function bootGuest(world: World, vm: Vm, startedMs: number): void {
     agentReadyMs: image.hasAgent && agentOn ? ready : null,
     cloudInitDoneMs: image.cloudInit ? ready + (firstRun ? image.cloudInitMs : 500) : null,
   };
+  if (image.cloudInitError !== undefined) guest.cloudInitError = image.cloudInitError;
   guest.dns.servers = nameServers(world, config, guest.interfaces);
   if (image.packagesBusyMs > 0) guest.packages.lockedUntilMs = ready + image.packagesBusyMs;
   guest.rebootRequired = false;

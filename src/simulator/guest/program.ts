@@ -173,6 +173,9 @@ export interface Guest extends GuestDisk {
   agentReadyMs: number | null;
   /** From then on cloud-init has finished; null: the guest has none. */
   cloudInitDoneMs: number | null;
+  cloudInitError?: string;
+  /** Its processes wait for a storage that is gone: no signal ends them, only the power does. */
+  stuck?: boolean;
 }
 
 export type Connection =

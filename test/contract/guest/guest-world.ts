@@ -16,7 +16,7 @@ export interface GuestSetup {
   readonly answering?: readonly string[];
   /** `address:port` → what happens there. Only 127.0.0.1 has ports that are open or refuse. */
   readonly ports?: Readonly<Record<string, 'timeout'>>;
-  readonly cloudInit?: 'absent' | 'running' | 'done';
+  readonly cloudInit?: 'absent' | 'running' | 'done' | 'error';
   /** Absolute path → content. */
   readonly files?: Readonly<Record<string, string>>;
   readonly source?: { readonly reachable: boolean };

@@ -83,13 +83,14 @@ describe.each(allDoors)('launching in $name', { timeout: 90_000 }, (door) => {
 
 describe.each(allDoors)('cloud-init in $name (P29)', { timeout: 90_000 }, (door) => {
   test.each([
-    ['absent', 'absent'],
-    ['done', 'done'],
-    ['running', 'running'],
-  ] as const)('%s is told as %s', (cloudInit, state) =>
+    ['absent', ''],
+    ['done', ''],
+    ['running', ''],
+    ['error', '"runcmd failed"'],
+  ] as const)('is told to be %s (%s)', (cloudInit, detail) =>
     withGuest(door, { cloudInit }, async (guest) => {
       const [line] = fieldsOf(await guest.run('ready', ['1']));
-      expect(line).toEqual(['cloud-init', state, '']);
+      expect(line).toEqual(['cloud-init', cloudInit, detail]);
     }),
   );
 });

@@ -145,8 +145,14 @@ async function buildRoot(home: string, setup: GuestSetup): Promise<void> {
   if (setup.cloudInit === 'running') await write('root/run/cloud-init/status.json', '{}');
   if (setup.cloudInit === 'done')
     await write('root/run/cloud-init/result.json', '{\n "v1": {\n  "errors": []\n }\n}\n');
+  if (setup.cloudInit === 'error') await write('root/run/cloud-init/result.json', CLOUD_INIT_ERROR);
   for (const [at, content] of Object.entries(setup.files ?? {})) await write(`root${at}`, content);
 }
+
+/** As cloud-init writes it. */
+const CLOUD_INIT_ERROR =
+  '{\n "v1": {\n  "datasource": "DataSourceNoCloud",\n  "errors": [\n   "runcmd failed"\n  ],\n' +
+  '  "recoverable_errors": {}\n }\n}\n';
 
 /** Cluster time, ms; what the guest's `date` goes by. */
 function setClock(home: string): number {

@@ -91,6 +91,7 @@ function buildGuestWorld(setup: GuestSetup): World {
           hasAgent: true,
           cloudInit: setup.cloudInit !== undefined && setup.cloudInit !== 'absent',
           cloudInitMs: 1000,
+          ...(setup.cloudInit === 'error' ? { cloudInitError: '"runcmd failed"' } : {}),
           bootMs: 0,
           sizeBytes: 2 ** 30,
           usedBytes: (setup.usedGiB ?? 2) * 2 ** 30,
@@ -158,7 +159,7 @@ function prepare(guest: Guest, setup: GuestSetup): void {
   guest.cloudInitDoneMs =
     setup.cloudInit === undefined || setup.cloudInit === 'absent'
       ? null
-      : setup.cloudInit === 'done'
+      : setup.cloudInit !== 'running'
         ? START
         : START + 3_600_000;
   if (setup.packagesBusy === true) guest.packages.lockedUntilMs = START + 3_600_000;

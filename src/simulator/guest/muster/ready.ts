@@ -10,5 +10,6 @@ export const ready: Program = ({ guest, args, nowMs }) => {
   const left = Math.max(0, done - nowMs);
   const patience = Number(args[0] ?? '0') * 1000;
   if (left > patience) return answer([['cloud-init', 'running', '']], patience + 20);
-  return answer([['cloud-init', 'done', '']], left + 20);
+  const state = guest.cloudInitError === undefined ? 'done' : 'error';
+  return answer([['cloud-init', state, guest.cloudInitError ?? '']], left + 20);
 };
