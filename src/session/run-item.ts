@@ -102,12 +102,15 @@ async function follow(ctx: SessionContext, running: RunningAttempt): Promise<End
       const status = await drain(target, key, sink);
       silentSince = undefined;
       const ending = await judge(followed, status, running);
+      if (ending === 'unending')
+        return giveUp(ctx, running, sink, 'an item in it could not be ended');
       if (ending !== undefined) return ending;
     } catch (error) {
       if (!isSilence(error)) throw error;
       silentSince = silentSince ?? clock.monotonic();
       if (await isPoweredOff(ctx, vm)) return { result: 'lost', ...sink.lastLine() };
-      if (clock.monotonic() - silentSince > SILENCE_MS) return giveUp(ctx, running, sink);
+      if (clock.monotonic() - silentSince > SILENCE_MS)
+        return giveUp(ctx, running, sink, 'its guest gave no answer for ten minutes');
     }
     await pauseUnlessCancelled(ctx, pause, running.cancel);
   }
@@ -185,13 +188,15 @@ async function judge(
   { target, actor, key, sink }: Followed,
   status: AttemptStatus,
   { item, cancel }: RunningAttempt,
-): Promise<Ending> {
+): Promise<Ending | 'unending'> {
   if (status.state === 'ended') return endingOf(status, sink.lastLine().lastLine);
   if (status.state === 'lost') return { result: 'lost', ...sink.lastLine() };
   const isOverdue = status.elapsed > item.timeout + OVERDUE_MS;
   if (!cancel.aborted && !isOverdue) return undefined;
   const stopped = await stopItem(target, actor, key);
   await sink.write((await drain(target, key, sink)).tail ?? new Uint8Array());
+  // A process that waits for a dead disk or share can't be killed; only without its VM it is proven to be over.
+  if (stopped.state === 'running' || stopped.state === 'starting') return 'unending';
   if (stopped.state !== 'ended') return { result: 'lost', ...sink.lastLine() };
   return isOverdue
     ? { ...endingOf(stopped, sink.lastLine().lastLine), result: 'timeout' }
@@ -221,8 +226,8 @@ async function giveUp(
   ctx: SessionContext,
   { member }: RunningAttempt,
   sink: Sink,
+  why: string,
 ): Promise<Ending> {
-  const why = 'its guest gave no answer for ten minutes';
   await changeSession(ctx, (state, id) => leaveWorkerOut(state, id, member.worker, why));
   member.leave.abort();
   ctx.bell.ring();

@@ -62,6 +62,15 @@ export function hangVm(world: World, vmid: number, hung = true): void {
   vmOf(world, vmid).power.hung = hung;
 }
 
+/** The storage under the guest's work items is gone: none of them goes on, and none can be killed. */
+export function stickProcesses(world: World, vmid: number): void {
+  const { guest } = vmOf(world, vmid).power;
+  if (guest === undefined) throw new Error(`vm ${vmid} is off`);
+  guest.stuck = true;
+  for (const process of guest.processes)
+    if (process.name.startsWith('muster-attempt-')) process.endsMs = null;
+}
+
 export function deleteVm(world: World, vmid: number): void {
   const vm = vmOf(world, vmid);
   for (const volume of Object.values(world.volumes)) {

@@ -9,6 +9,7 @@ import {
   powerOn,
   restartAgent,
   returnNode,
+  stickProcesses,
 } from '../../src/simulator/by-hand.ts';
 import type { House } from '../support/house.ts';
 import {
@@ -115,6 +116,25 @@ describe('trouble in the middle of a session', () => {
     expect(told.code, told.stdout + told.stderr).toBe(0);
     expect(told.stdout).toContain('item-1');
     expect(await outcomes(house)).toMatchObject({ 'item-1': 'ok 2', 'item-3': 'ok 2' });
+    expect(leftovers(house)).toEqual([]);
+  });
+
+  it('an item that no signal ends is over only when its worker is off; before that it is not tried again', async () => {
+    const house = sessionHouse(backup(sleepers([4], ', retries: 1, timeout: 5m')));
+    const stick = () => stickProcesses(house.cluster.world, 9100);
+    const seen: string[] = [];
+    const look = () => {
+      const attempts = liveOne(house).attempts['item-1']?.length;
+      seen.push(`${powers(house)['9100']}, ${attempts} attempts`);
+    };
+    const looks = Array.from(
+      { length: 16 },
+      (_, index) => [5 * MINUTE + index * 20_000, look] as const,
+    );
+    const told = await meanwhile(house, [[3 * MINUTE, stick], ...looks], ...RUN);
+    expect(told.code, told.stdout + told.stderr).toBe(0);
+    expect(new Set(seen)).toEqual(new Set(['running, 1 attempts', 'stopped, 2 attempts']));
+    expect(await outcomes(house)).toEqual({ 'item-1': 'ok 2' });
     expect(leftovers(house)).toEqual([]);
   });
 

@@ -36,7 +36,7 @@ function viewAttempt(guest: Guest, key: string, nowMs: number): AttemptView {
     return { state: 'absent', code: '', how: '', elapsed: 0 };
   const process = processOf(guest, key);
   if (process === undefined) return { state: 'lost', code: '', how: '', elapsed: 0 };
-  return { state: 'running', code: '', how: '', elapsed: nowMs - process.startedMs };
+  return { state: 'running', code: '', how: '', elapsed: Math.round(nowMs - process.startedMs) };
 }
 
 /** Keys of attempts that run. */

@@ -40,6 +40,8 @@ export const superviseStop: Program = ({ guest, args, nowMs }) => {
   if (refused !== undefined) return refused;
   if (!isKey(key)) return refuse(64, `'${key}' is not a key`);
   const process = processOf(guest, key);
+  if (process !== undefined && guest.stuck === true)
+    return printed(guest, key, 'last', nowMs, 25_000);
   if (process !== undefined) {
     guest.processes = guest.processes.filter((entry) => entry !== process);
     if (process.argv.some((word) => word.startsWith('muster-patch/')))
@@ -153,7 +155,7 @@ function applyWrite(guest: Guest, effect: GuestEffect, nowMs: number): void {
 }
 
 function exitText(code: number, how: string, elapsed: number): string {
-  return `${code} ${how} ${elapsed}\n`;
+  return `${code} ${how} ${Math.round(elapsed)}\n`;
 }
 
 /** `export NAME='value'` as the caller writes it, quotes inside values included. */
