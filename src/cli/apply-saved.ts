@@ -1,4 +1,4 @@
-import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
+import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { sameJson } from '../model/json.ts';
 import {
@@ -8,6 +8,7 @@ import {
   type SavedPlan,
 } from '../model/plan.ts';
 import { confirm } from '../plan/confirm.ts';
+import { withoutPassedHolds } from '../plan/passed-holds.ts';
 import { planNeeds } from '../plan/plan-needs.ts';
 import { readSavedPlan } from '../plan/saved-plan.ts';
 import { stopWhenHopeless } from '../plan/stops.ts';
@@ -18,6 +19,7 @@ import { type Assembled, type OpenProject, recordedVms, withProject } from './as
 import { refuseSessionFlags } from './check-flags.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import type { Invocation } from './invocation.ts';
+import { otherDigestDetail } from './other-digest.ts';
 import { runAndReport } from './run-plan.ts';
 import { readUserFile } from './user-file.ts';
 
@@ -50,7 +52,7 @@ export async function applySaved(
   return withProject(invocation, async (opened) => {
     const plan = chosenWorkers(envelope.plan, saved.options);
     const assembled = await requireFresh(invocation, opened, { ...envelope, plan }, saved.file);
-    return runAndReport(invocation, assembled, plan, { kind: 'given' });
+    return runAndReport(invocation, assembled, assembled.plan, { kind: 'given' });
   });
 }
 
@@ -64,9 +66,9 @@ export async function requireFresh(
   saved: SavedPlan,
   file: string,
 ): Promise<Assembled> {
-  const { plan } = saved;
   const open = requireSameState(opened, saved);
-  const inventory = await readFor(invocation, open, plan);
+  const inventory = await readFor(invocation, open, saved.plan);
+  const plan = withoutPassedHolds(saved.plan, open.state, inventory);
   const { declaration } = open.project;
   stopWhenHopeless({ declaration, state: open.state, inventory, options: plan.options });
   requireSameCluster(plan, declaration.cluster.name ?? inventory.cluster.name);
@@ -195,16 +197,12 @@ function staleError(
   );
 }
 
-function otherPlan({ file, digest }: SavedOptions, saved: SavedPlan): DiagnosticsError {
-  const detail = [
-    `  expected  ${digest}`,
-    `  in file   ${saved.plan.reviewDigest.slice(0, 16)}`,
-    'Nothing was changed.',
-  ];
-  const problems: Diagnostic[] = [
-    problem('other-digest', `${file} is not the plan that was reviewed`, undefined, detail),
-  ];
-  return new DiagnosticsError(problems, EXIT_CODES.stale);
+function otherPlan({ file, digest }: SavedOptions, { plan }: SavedPlan): DiagnosticsError {
+  const message = `${file} is not the plan that was reviewed`;
+  return new DiagnosticsError(
+    [problem('other-digest', message, undefined, otherDigestDetail(digest ?? '', plan))],
+    EXIT_CODES.stale,
+  );
 }
 
 function stale(message: string): DiagnosticsError {

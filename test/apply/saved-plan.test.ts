@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { addVm, editConfig, powerOn } from '../../src/simulator/by-hand.ts';
+import { addVm, editConfig, lockVm, powerOn } from '../../src/simulator/by-hand.ts';
 import type { House } from '../support/house.ts';
 import {
   applied,
@@ -51,6 +51,19 @@ describe('a saved plan', () => {
     expectCode(await house.muster('apply', 'p'), 0);
     expect(vmOf(house, 9100).config.memory).toBe('8192');
     expect(vmOf(house, 9101).config.memory).toBe('8192');
+  });
+
+  it('whose worker was locked when it was planned, is applied when the lock is gone, and not before', async () => {
+    const house = await deployedSite(two);
+    declare(house, { w1: bigger, w2: bigger });
+    lockVm(house.cluster.world, 9100, 'backup');
+    await savePlan(house);
+    expectCode(await house.muster('apply', 'p'), 5);
+    expect(vmOf(house, 9100).config.memory).not.toBe('8192');
+    expect(vmOf(house, 9101).config.memory).toBe('8192');
+    lockVm(house.cluster.world, 9100, null);
+    expectCode(await house.muster('apply', 'p'), 0);
+    expect(vmOf(house, 9100).config.memory).toBe('8192');
   });
 
   it('stale for one of two workers: exit 3, says what differs and how to go on, changes nothing; --exclude applies the other', async () => {
