@@ -30,9 +30,9 @@ if (word === 'api') {
   const one = /issues\\/comments\\/(\\d+)$/.exec(path);
   if (one) { store.comments.find(({ id }) => id === Number(one[1])).body = body(); save(); show({}); }
   else if (/\\/comments$/.test(path) && option('-F')) {
-    store.comments.push({ id: store.comments.length + 1, user: { type: 'Bot' }, body: body() }); save(); show({});
+    store.comments.push({ id: store.comments.length + 1, user: { type: 'Bot', login: 'github-actions[bot]' }, body: body() }); save(); show({});
   } else if (/\\/comments$/.test(path)) show(store.comments);
-  else if (/\\/pulls$/.test(path)) show([{ number: 7 }]);
+  else if (/\\/pulls$/.test(path)) show(store.pulls ?? [{ number: 7 }]);
   else process.exit(64);
 } else if (word === 'issue') {
   const file = option('--body-file');
@@ -45,10 +45,19 @@ if (word === 'api') {
 } else if (word !== 'label') process.exit(64);
 `;
 
+/** The program at `bin`, and its store in `folder`/store.json. */
+export function writeGh(folder: string, bin: string): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'gh.mjs'), GH);
+  writeFileSync(join(folder, 'store.json'), JSON.stringify({ comments: [], issues: [] }));
+  writeFileSync(bin, `#!/bin/sh\nexec '${process.execPath}' '${join(folder, 'gh.mjs')}' "$@"\n`);
+  chmodSync(bin, 0o755);
+}
+
 export interface FakeStore {
   readonly comments: readonly {
     readonly id: number;
-    readonly user: { readonly type: string };
+    readonly user: { readonly type: string; readonly login: string };
     readonly body: string;
   }[];
   readonly issues: readonly {
@@ -86,10 +95,8 @@ export function workspace(main: string, files: Readonly<Record<string, string>>)
   };
   program('muster', `#!/bin/sh\nexec '${process.execPath}' '${main}' "$@"\n`);
   program('npm', '#!/bin/sh\nexit 0\n');
-  put(join(base, 'gh.mjs'), GH);
-  program('gh', `#!/bin/sh\nexec '${process.execPath}' '${join(base, 'gh.mjs')}' "$@"\n`);
+  writeGh(base, join(base, 'bin/gh'));
   const storePath = join(base, 'store.json');
-  put(storePath, JSON.stringify({ comments: [], issues: [] }));
   for (const [path, text] of Object.entries(files)) put(join(root, path), text);
   const envFile = join(base, 'env');
   const environment = (): Readonly<Record<string, string>> => {

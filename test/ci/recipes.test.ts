@@ -66,7 +66,11 @@ describe('the life of a pull request', () => {
     return planned;
   };
   const find = () => space.run(step('apply.yml', 'apply', 'Find the digest that was reviewed'));
-  const apply = () => space.run(step('apply.yml', 'apply', 'Apply'));
+  const apply = () => {
+    space.run('rm -f muster.plan');
+    expect(space.run(step('apply.yml', 'apply', 'Plan')).code).toBe(0);
+    return space.run(step('apply.yml', 'apply', 'Apply'));
+  };
 
   beforeAll(() => {
     cli = buildCli('recipes');
@@ -92,7 +96,9 @@ describe('the life of a pull request', () => {
     expect(failed.output).toMatch(/^::error file=muster\.yaml,line=12/m);
     expect(space.store().comments).toHaveLength(1);
     expect(space.store().comments[0]?.body).toContain('do not apply it');
-    expect(find().output).toContain('No plan was reviewed in pull request 7');
+    expect(find().output).toContain(
+      'Pull request 7 has no comment with a plan that could be applied',
+    );
     space.write('muster.yaml', TWO_WORKERS);
     expect(plan().code).toBe(0);
     expect(space.store().comments).toHaveLength(1);
@@ -106,7 +112,7 @@ describe('the life of a pull request', () => {
       'review digest 0000000000000000',
     );
     space.setStore({
-      comments: [...comments, { id: 9, user: { type: 'User' }, body: forged }],
+      comments: [...comments, { id: 9, user: { type: 'User', login: 'mallory' }, body: forged }],
       issues,
     });
     expect(plan().code).toBe(0);
@@ -122,7 +128,7 @@ describe('the life of a pull request', () => {
     );
     const refused = apply();
     expect(refused.code).toBe(3);
-    expect(refused.output).toContain('what would be done now is not what was reviewed');
+    expect(refused.output).toContain('muster.plan is not the plan that was reviewed');
     space.write('muster.yaml', TWO_WORKERS);
   });
 
