@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { addContainer, deleteVm } from '../../src/simulator/by-hand.ts';
+import {
+  addContainer,
+  addVm,
+  deleteVm,
+  editConfig,
+  lockVm,
+  powerOn,
+} from '../../src/simulator/by-hand.ts';
 import type { House } from '../support/house.ts';
 import {
   applied,
@@ -164,4 +171,54 @@ it('an orphan that somebody put under HA is held, also from --prune', async () =
   house.cluster.journal();
   expectCode(await house.muster('apply', '--auto-approve', '--prune'), 5);
   expect(writesTo(house.cluster.journal(), 9101)).toEqual([]);
+});
+
+describe('P25: an orphan whose destroy was planned with --prune and saved', () => {
+  async function prunePlanned(): Promise<House> {
+    const house = await deployedSite({ w1: EAGER, w2: EAGER });
+    expectCode(await house.muster('state', 'rm', 'w2'), 0);
+    declare(house, { w1: EAGER });
+    expectCode(await house.muster('plan', '--prune', '--out', 'p'), 0);
+    house.cluster.journal();
+    return house;
+  }
+
+  it('is deleted as it was reviewed; when somebody deleted it meanwhile that is done, too', async () => {
+    for (const isDeletedByHand of [false, true]) {
+      const house = await prunePlanned();
+      if (isDeletedByHand) deleteVm(house.cluster.world, 9101);
+      expectCode(await house.muster('apply', 'p'), 0);
+      expect(oursIn(house).map(({ vmid }) => vmid)).toEqual([9100]);
+      await expectSettled(house);
+    }
+  });
+
+  const meanwhile: Readonly<Record<string, (house: House) => void>> = {
+    'its id is somebody else’s by now': ({ cluster }) => {
+      deleteVm(cluster.world, 9101);
+      addVm(cluster.world, 9101, 'pve1');
+    },
+    'the token does not see it any more': ({ cluster }) => {
+      const acl = { path: '/vms/9101', who: 'muster@pve', role: 'NoAccess', propagate: true };
+      cluster.world.access.acls.push(acl);
+    },
+    'somebody powered it on': ({ cluster }) => powerOn(cluster.world, 9101),
+    'it got another drive': ({ cluster }) =>
+      editConfig(cluster.world, 9101, { scsi5: 'local-lvm:vm-9101-disk-9,size=4G' }),
+    'its marks were changed': ({ cluster }) =>
+      editConfig(cluster.world, 9101, {
+        smbios1: 'uuid=3cbeced6-cd59-41d3-9956-8966812c39e5',
+        description: 'mine now',
+      }),
+    'a backup of it runs': ({ cluster }) => lockVm(cluster.world, 9101, 'backup'),
+  };
+
+  it.each(Object.entries(meanwhile))('is stale and left alone: %s', async (_, happens) => {
+    const house = await prunePlanned();
+    happens(house);
+    const told = expectCode(await house.muster('apply', 'p'), 3);
+    expect(told.stderr).toMatch(/the plan is stale for 1 of 1 worker/);
+    expect(writesTo(house.cluster.journal(), 9101)).toEqual([]);
+    expect(house.cluster.world.vms['9101']).toBeDefined();
+  });
 });
