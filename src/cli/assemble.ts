@@ -8,6 +8,7 @@ import { buildPlan } from '../plan/build-plan.ts';
 import { expand } from '../plan/expand.ts';
 import { expandFactsOf } from '../plan/expand-facts.ts';
 import { planNeeds } from '../plan/plan-needs.ts';
+import { recordsVm } from '../plan/stops.ts';
 import { readDetails } from '../pve/details.ts';
 import { type InventoryNeed, readInventory } from '../pve/inventory.ts';
 import type { StateView } from '../report/plan/headline.ts';
@@ -89,7 +90,9 @@ export async function assembleQuickly(
   return { inventory, plan: planFor(project, inventory, state, options, false) };
 }
 
-function needOf({ state, project }: OpenProject, { refresh }: PlanOptions): InventoryNeed {
+/** A state without a VM may be a lost one, and only the VMs' marks tell: then the cluster is asked whatever was said. */
+function needOf({ state, project }: OpenProject, options: PlanOptions): InventoryNeed {
+  const refresh = options.refresh || !recordsVm(state);
   return { recorded: recordedVms(state), vmids: project.declaration.cluster.vmids, refresh };
 }
 

@@ -1,8 +1,9 @@
 import type { Declaration } from '../model/declaration.ts';
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
-import { readMarks } from '../model/marks.ts';
+import { type Owner, readMarks } from '../model/marks.ts';
 import type { PlanOptions } from '../model/plan.ts';
+import type { State } from '../model/state.ts';
 import { marksAgree } from './identity.ts';
 import type { PlanInput } from './plan-input.ts';
 
@@ -73,27 +74,45 @@ function otherCluster({ state, inventory }: Situation): readonly Diagnostic[] {
   ];
 }
 
-/** An empty state beside VMs with complete marks of this project is a lost one: never make them all again. */
+/**
+ * A state that records no VM, beside VMs with complete marks of this project which it does not know: a lost one. Never
+ * make them all again.
+ */
 function lostState({ declaration, state, inventory }: Situation): readonly Diagnostic[] {
-  if (Object.keys(state.workers).length > 0 || state.serial > 0) return [];
+  if (recordsVm(state)) return [];
+  const isNew = state.serial === 0;
   const marked = Object.values(inventory.vms)
     .sort((a, b) => a.vmid - b.vmid)
     .flatMap((vm) => {
-      const marks = readMarks(inventory.configs[String(vm.vmid)]?.values ?? {});
-      const { card } = marks;
-      const ours =
-        card?.project === declaration.project && card.environment === declaration.environment;
-      return ours && marksAgree(marks) ? [`vm ${vm.vmid} on ${vm.node}: ${card.worker}`] : [];
+      const card = ownerByMarks(inventory.configs[String(vm.vmid)]?.values ?? {}, declaration);
+      const isLost = card !== undefined && (isNew || card.lineage !== state.lineage);
+      return isLost ? [`vm ${vm.vmid} on ${vm.node}: ${card.worker}`] : [];
     });
   if (marked.length === 0) return [];
   return [
     problem(
       'state-lost',
-      `the state is empty, but ${marked.length === 1 ? '1 VM bears' : `${marked.length} VMs bear`} the marks of ${label(declaration.project, declaration.environment)}`,
+      `the state ${isNew ? 'is empty' : 'records no VM'}, but ${marked.length === 1 ? '1 VM bears' : `${marked.length} VMs bear`} the marks of ${label(declaration.project, declaration.environment)}`,
       'Restore the state, or rebuild it from the marks: muster state recover',
       marked.slice(0, 20),
     ),
   ];
+}
+
+/** True as soon as one VM is recorded, or was about to be made. */
+export function recordsVm({ workers }: Pick<State, 'workers'>): boolean {
+  return Object.values(workers).some(({ vm, doing }) => vm !== undefined || doing !== undefined);
+}
+
+/** Whose a VM is when all its marks agree on this project and environment. */
+export function ownerByMarks(
+  values: Readonly<Record<string, string>>,
+  { project, environment }: Situation['declaration'],
+): Owner | undefined {
+  const marks = readMarks(values);
+  const { card } = marks;
+  const isHere = card?.project === project && card.environment === environment;
+  return isHere && marksAgree(marks) ? card : undefined;
 }
 
 function unfitCluster({ inventory, options }: Situation): readonly Diagnostic[] {

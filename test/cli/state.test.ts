@@ -236,6 +236,35 @@ describe('a lost state', () => {
     },
   );
 
+  it('is noticed with --refresh=false too, on a machine that never had it (P47)', async () => {
+    const house = await settledHouse();
+    rmSync(statePath(house));
+    const told = await house.muster('apply', '--refresh=false', '--auto-approve');
+    expect(told.code).toBe(1);
+    expect(told.stderr).toContain('muster state recover');
+    expect(house.hasState()).toBe(false);
+  });
+
+  it('beside which a new one was begun stops plan and apply, and recover goes on with the old one', async () => {
+    const house = await settledHouse();
+    const { lineage } = house.state();
+    const vms = Object.keys(house.cluster.world.vms);
+    const workers = Object.entries(house.state().workers).map(([name, { declared, protect }]) => [
+      name,
+      { declared, protect, last: {} },
+    ]);
+    const begun = { lineage: '00000000-0000-4000-8000-000000000000', serial: 900 };
+    putState(house, { ...house.state(), ...begun, workers: Object.fromEntries(workers) });
+    const told = await house.muster('apply', '--test', '--auto-approve');
+    expect(told.code).toBe(1);
+    expect(told.stderr).toMatch(/records no VM, but 2 VMs bear[\s\S]*muster state recover/);
+    const recovered = await house.muster('state', 'recover');
+    expect(recovered.code, recovered.stderr).toBe(0);
+    expect(house.state()).toMatchObject({ lineage, serial: 901 });
+    expect((await house.muster('plan', '--detailed-exitcode')).code).toBe(0);
+    expect(Object.keys(house.cluster.world.vms)).toEqual(vms);
+  });
+
   it('and then works as ever: a test runs in guests that remember the fences of before', async () => {
     const house = await settledHouse();
     rmSync(statePath(house));

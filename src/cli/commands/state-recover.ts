@@ -1,14 +1,16 @@
 import { DiagnosticsError } from '../../model/diagnostic.ts';
 import { StateMoved } from '../../model/errors.ts';
+import type { Inventory } from '../../model/inventory.ts';
 import type { StateRead, StateStore } from '../../model/ports.ts';
-import { emptyState } from '../../model/state.ts';
+import { emptyState, type State } from '../../model/state.ts';
 import { expand } from '../../plan/expand.ts';
 import { expandFactsOf } from '../../plan/expand-facts.ts';
 import { type Recovery, recoverState } from '../../plan/recover.ts';
+import { ownerByMarks, recordsVm } from '../../plan/stops.ts';
 import { readInventory } from '../../pve/inventory.ts';
 import { jsonDocument } from '../../report/escape/json.ts';
 import { recoveryText } from '../../report/recovery-text.ts';
-import { NO_STATE } from '../../state/revision.ts';
+import { NO_STATE, replacing } from '../../state/revision.ts';
 import { foreignState } from '../../state/state-diagnostics.ts';
 import { recordedVms } from '../assemble.ts';
 import { keepBackup, openStateOf, type StateAtHand } from '../edit-state.ts';
@@ -27,7 +29,8 @@ export async function runStateRecover(invocation: Invocation): Promise<number> {
   const after = { ...recovery.state, serial: (before?.serial ?? 0) + 1 };
   if (isChanged && !dryRun) {
     if (before !== undefined) await keepBackup(invocation, before);
-    const written = await at.store.write(after, revision);
+    const isOther = before !== undefined && before.lineage !== after.lineage;
+    const written = await at.store.write(after, isOther ? replacing(revision) : revision);
     if (written.kind === 'moved') throw new StateMoved(at.store.where);
   }
   const { state: _, ...told } = recovery;
@@ -85,8 +88,23 @@ async function recover(
     const errors = diagnostics.filter(({ severity }) => severity === 'error');
     if (errors.length > 0) throw new DiagnosticsError(diagnostics);
     const lineage = textOf(invocation.flags, 'lineage');
-    return recoverState({ declaration, desired: desired.workers, state, inventory, lineage });
+    const isOthers = state !== undefined && isAnothersStart(state, inventory, declaration);
+    const left = isOthers ? undefined : state;
+    return recoverState({ declaration, desired: desired.workers, state: left, inventory, lineage });
   } finally {
     await pve.close();
   }
+}
+
+/** A state that was begun anew beside the VMs of the lost one: it records no VM, and none bears its lineage. */
+function isAnothersStart(
+  state: State,
+  { configs }: Inventory,
+  declaration: StateAtHand['project']['declaration'],
+): boolean {
+  const owners = Object.values(configs).flatMap(
+    ({ values }) => ownerByMarks(values, declaration) ?? [],
+  );
+  const isOwn = owners.some(({ lineage }) => lineage === state.lineage);
+  return !recordsVm(state) && owners.length > 0 && !isOwn;
 }
