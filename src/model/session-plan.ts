@@ -155,4 +155,6 @@ export interface Saving {
     | { readonly kind: 'worker'; readonly node: string }
     | { readonly kind: 'repository-slot'; readonly name: string };
   readonly ms: number;
+  /** What the node has not left for it. */
+  readonly lacks?: 'memory' | 'cpu';
 }

@@ -20,7 +20,7 @@ import { type ChosenWorker, chooseWorkers } from './choose-workers.ts';
 import { withEstimates } from './estimates.ts';
 import { type ExpandedItem, type ExpandInput, expandItems } from './expand-items.ts';
 import { estimateLaunch, readyTimes } from './launch-estimates.ts';
-import { memoryWarnings } from './memory-warnings.ts';
+import { roomWarnings, withLacks } from './node-room.ts';
 import { type PredictedWorker, type Prediction, predict, toPending } from './predict.ts';
 import { savingsOf } from './savings.ts';
 import { limitsOf } from './session-limits.ts';
@@ -67,7 +67,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
   const workers = sessionWorkers(choice.chosen, input, now);
   // What other sessions use of a repository now says nothing about then.
   const limits = limitsOf({ spec, repositories }, { sessions: {} }, 0);
-  const { planned, forecast } = forecastOf(items, choice.chosen, workers, limits);
+  const { planned, forecast } = forecastOf(items, choice.chosen, workers, { limits, inventory });
   return {
     session,
     kind: spec.kind,
@@ -84,7 +84,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
     warnings: [
       ...choice.warnings,
       ...expanded.warnings,
-      ...memoryWarnings(choice.chosen, inventory),
+      ...roomWarnings(choice.chosen, inventory),
       ...nobodyRuns(planned, choice.chosen.length),
     ],
     refusals: sortRefusals([...choice.refusals, ...expanded.refusals]),
@@ -155,7 +155,7 @@ function forecastOf(
   items: readonly SessionItem[],
   chosen: readonly ChosenWorker[],
   workers: readonly SessionWorker[],
-  limits: ScheduleLimits,
+  { limits, inventory }: { readonly limits: ScheduleLimits; readonly inventory: Inventory },
 ): { readonly planned: readonly PlannedItem[]; readonly forecast: Forecast } {
   const slots = new Map(chosen.map(({ desired }) => [desired.name, desired.spec.slots]));
   const predicted = workers.map(
@@ -171,7 +171,7 @@ function forecastOf(
   const prediction = predict(pending, predicted, limits);
   const { totalMs, itemsEndMs, bound, waits, runs } = prediction;
   const overNetwork = [...runs.values()].filter(({ place }) => place === 'other-node').length;
-  const savings = savingsOf(pending, predicted, limits, prediction);
+  const savings = withLacks(savingsOf(pending, predicted, limits, prediction), chosen, inventory);
   return {
     planned: inOrder(items, prediction),
     forecast: { totalMs, itemsEndMs, bound, waits, savings, overNetwork },

@@ -9,10 +9,11 @@ import {
   planNothing,
   recordAlike,
 } from './large-project.ts';
+import { overLowerBound } from './large-session.ts';
 import { comparePairs, measure, ms, say, timeProcess } from './measure.ts';
 
 /**
- * npm run bench [-- help noop many terraform]. Medians; only ratios can be compared between machines. Workers that
+ * npm run bench [-- help session noop many terraform]. Medians; only ratios can be compared between machines. Workers that
  * are deployed for the no-op plan: MUSTER_BENCH_WORKERS, 1000 when absent (deploying them takes minutes).
  */
 const [, , main = '', ...asked] = process.argv;
@@ -20,6 +21,7 @@ const wanted = (name: string) => asked.length === 0 || asked.includes(name);
 const DEPLOYED = Number(process.env.MUSTER_BENCH_WORKERS ?? 1000);
 
 if (wanted('help')) benchHelp();
+if (wanted('session')) await benchSession();
 if (wanted('terraform')) benchTerraform(1000);
 if (wanted('many')) {
   await benchMany({ workers: 10_000, files: 1, deploy: 'onDemand' });
@@ -31,6 +33,14 @@ function benchHelp(): void {
   const ours = { file: process.execPath, args: [main, '--help'] };
   const { ratio } = comparePairs(ours, { file: process.execPath, args: ['-e', '0'] }, 7, 5);
   say('--help, to an empty node process', `${ratio.toFixed(2)} x`);
+}
+
+/** How near a session comes to the least that it could take, launches included; 1.1 is the most that is wanted. */
+async function benchSession(): Promise<void> {
+  const size = { workers: 8, slots: 4, items: 200 };
+  const [first = 0, second = 0] = await overLowerBound(size);
+  const name = `session of ${size.workers} workers and ${size.items} items, total over its lower bound`;
+  say(name, `${first.toFixed(3)} at first, ${second.toFixed(3)} when durations are known`);
 }
 
 /** Nothing to do for workers that all have a VM, everything read from the cluster. */

@@ -253,7 +253,7 @@ const session: SessionPlan = {
     waits: [{ from: 0, to: 1, reason: { kind: 'node', name: 'pve1' }, items: 1 }],
     savings: [
       { what: { kind: 'slot', worker: 'a' }, ms: 1 },
-      { what: { kind: 'worker', node: 'pve1' }, ms: 1 },
+      { what: { kind: 'worker', node: 'pve1' }, ms: 1, lacks: 'memory' },
       { what: { kind: 'repository-slot', name: 'pbs' }, ms: 1 },
     ],
     overNetwork: 0,

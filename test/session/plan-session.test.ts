@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DiagnosticsError } from '../../src/model/diagnostic.ts';
+import type { SessionPlan } from '../../src/model/session-plan.ts';
 import { emptyState, type State } from '../../src/model/state.ts';
 import { DEFAULT_PATCH } from '../../src/model/worker.ts';
 import { estimateLaunch, readyTimes } from '../../src/session/launch-estimates.ts';
@@ -123,8 +124,31 @@ describe('a session as a plan', () => {
     });
     expect(warnings.map(({ message }) => message)).toEqual([
       'pve1 has 4 GiB of memory left, and its worker takes 6 GiB',
+      'pve1 has 4 CPUs, and its worker takes 6 vCPUs: items will wait for each other',
       'no worker of this session may run vm-103: they would fail',
     ]);
+  });
+
+  it('says when the CPUs of a node, or its memory, are the limit that one more worker would meet', () => {
+    const given = input();
+    const nodes = { ...given.inventory.nodes };
+    const { pve1 } = nodes;
+    if (pve1 === undefined) throw new Error('no pve1');
+    const many = Array.from({ length: 40 }, (_, index) => vm(200 + index, 'pve1'));
+    const plannedWith = (part: Partial<typeof pve1>) => {
+      const { vms } = inventory(many);
+      const changed = { ...given.inventory, vms, nodes: { ...nodes, pve1: { ...pve1, ...part } } };
+      return planSession({ ...given, inventory: changed });
+    };
+    const lacking = ({ forecast }: SessionPlan) =>
+      forecast.savings.find(({ what }) => what.kind === 'worker')?.lacks;
+    const GIB = 2 ** 30;
+    const roomy = plannedWith({ cpus: 64, memory: 64 * GIB, memoryUsed: 0 });
+    expect([lacking(roomy), roomy.warnings]).toEqual([undefined, []]);
+    expect(lacking(plannedWith({ cpus: 64, memory: 8 * GIB, memoryUsed: 0 }))).toBe('memory');
+    const crowded = plannedWith({ cpus: 4, memory: 64 * GIB, memoryUsed: 0 });
+    expect(lacking(crowded)).toBe('cpu');
+    expect(crowded.warnings.map(({ code }) => code)).toEqual(['node-cpus']);
   });
 
   it('names every mistake at once, before anything is touched', () => {

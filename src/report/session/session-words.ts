@@ -47,8 +47,12 @@ export function boundWords({ by }: Bound): string {
 }
 
 /** "one more slot in backup-pve1 saves 3 m". */
-export function savingWords({ what, ms }: Saving): string {
-  const saves = `saves ${formatDuration(ms)}`;
+export function savingWords({ what, ms, lacks }: Saving): string {
+  const but = {
+    memory: ', but the node has no memory left for it',
+    cpu: ', but the node has no CPU left for it',
+  };
+  const saves = `saves ${formatDuration(ms)}${lacks === undefined ? '' : but[lacks]}`;
   switch (what.kind) {
     case 'slot':
       return `one more slot in ${escapeTerminal(what.worker)} ${saves}`;
