@@ -94,6 +94,7 @@ async function openStore({ state, root, run, lockTimeout }: StoreSpec): Promise<
   return open(state, {
     root,
     env: process.env,
+    systemCa,
     clock: wallClock,
     random,
     run,

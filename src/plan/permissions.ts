@@ -16,9 +16,11 @@ export function lacking(
   pool: string | undefined,
 ): readonly Lack[] {
   const missing = new Map<string, Set<string>>();
-  for (const { path, anyOf } of needs) {
+  const atRoot = privilegesOn('/', permissions, undefined);
+  for (const { path, anyOf, orAtRoot } of needs) {
     const held = privilegesOn(path, permissions, pool);
     if (anyOf.some((privilege) => held.has(privilege))) continue;
+    if (orAtRoot?.every((privilege) => atRoot.has(privilege)) === true) continue;
     const lack = missing.get(path) ?? new Set();
     lack.add(anyOf[0] ?? '');
     missing.set(path, lack);

@@ -12,6 +12,8 @@ import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 export interface PrivilegeNeed {
   readonly path: string;
   readonly anyOf: readonly string[];
+  /** All of these on `/` will do as well. */
+  readonly orAtRoot?: readonly string[];
   /** The action that needs it. */
   readonly why: string;
 }
@@ -203,7 +205,12 @@ function sourceNeeds(
     case 'url':
       return [
         ...needs(`/storage/${source.storage}`, [['Datastore.AllocateTemplate']], why),
-        ...needs(`/nodes/${node}`, [['Sys.AccessNetwork', 'Sys.Modify']], why),
+        {
+          path: `/nodes/${node}`,
+          anyOf: ['Sys.AccessNetwork'],
+          orAtRoot: ['Sys.Audit', 'Sys.Modify'],
+          why,
+        },
       ];
     default:
       return assertNever(source);

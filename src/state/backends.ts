@@ -9,6 +9,8 @@ export interface BackendOptions extends LocalStoreOptions {
   readonly root: string;
   /** Addresses and credentials of servers come from here. */
   readonly env: Env;
+  /** The certificate authorities that this machine trusts, as PEM text; undefined: those of Node.js. */
+  readonly systemCa: () => Promise<string | undefined>;
 }
 
 type Backends = {
@@ -27,7 +29,10 @@ const BACKENDS: Backends = {
   http: async (spec, options) => {
     const { httpSettings } = await import('./http-settings.ts');
     const { httpStore } = await import('./http-store.ts');
-    return httpStore(httpSettings(spec, options.env), options);
+    const settings = httpSettings(spec, options.env);
+    const { address, tls } = settings;
+    const ca = address.protocol === 'https:' ? (tls.ca ?? (await options.systemCa())) : undefined;
+    return httpStore(ca === undefined ? settings : { ...settings, tls: { ...tls, ca } }, options);
   },
 };
 

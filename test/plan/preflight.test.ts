@@ -359,6 +359,27 @@ describe('privileges (P41)', () => {
     expect(fails(check({}, ready({ permissions })))).not.toEqual([]);
   });
 
+  test('a download takes Sys.AccessNetwork on the node, or Sys.Audit and Sys.Modify on the root', () => {
+    const images = {
+      debian: { kind: 'url', url: 'https://x/y', checksum: 'sha512:00', storage: 'local' },
+    } as const;
+    const storages = {
+      'pve1/local-lvm': storage(),
+      'pve1/local': storage({ storage: 'local', type: 'dir', content: ['import', 'images'] }),
+    };
+    const lacks = (root: readonly string[], ofNode: readonly string[]) => {
+      const rest = ALL.filter((each) => each !== 'Sys.AccessNetwork');
+      const permissions = { '/': [...rest, ...root], '/nodes/pve1': [...rest, ...ofNode] };
+      return check({}, ready({ storages, permissions }), { images })
+        .preflight.filter(({ result }) => result === 'fail')
+        .map(({ message }) => message);
+    };
+    const missing = ['the token muster@pve!ci lacks Sys.AccessNetwork on /nodes/pve1'];
+    expect(lacks([], ['Sys.AccessNetwork'])).toEqual([]);
+    expect(lacks(['Sys.Audit', 'Sys.Modify'], [])).toEqual([]);
+    expect(lacks(['Sys.Modify'], ['Sys.Modify'])).toEqual(missing);
+  });
+
   test('the agent’s privileges go by the version of Proxmox VE', () => {
     const permissions = { '/': ALL.filter((each) => !each.startsWith('VM.GuestAgent')) };
     const nine = check({}, ready({ permissions }), {}, { test: true });

@@ -110,7 +110,8 @@ export function openHouse(options: HouseOptions = {}): House {
   async function openStore({ state, run, lockTimeout }: StoreSpec): Promise<StateStore> {
     if (held !== undefined) return held.store;
     const self = await readProcessFacts(PROCESSES);
-    const base = { root, clock: WALL_CLOCK, random, run, self, processes: PROCESSES };
+    const systemCa = async () => undefined;
+    const base = { root, systemCa, clock: WALL_CLOCK, random, run, self, processes: PROCESSES };
     const env = options.env ?? {};
     return heldStore(await openBackend(state, { ...base, env, lockTimeoutMs: lockTimeout }), clock);
   }

@@ -22,6 +22,7 @@ export function openHttpStore(
   return openStore(spec, {
     root: '/nowhere',
     env: { MUSTER_HTTP_RETRY_WAIT_MIN: '0', MUSTER_HTTP_RETRY_WAIT_MAX: '0', ...env },
+    systemCa: async () => undefined,
     clock: realClock,
     random: { uuid: () => randomUUID(), fraction: () => Math.random() },
     run: 'muster apply',
