@@ -22,6 +22,7 @@ const FILES = [
   ['markdown', 'plan.md'],
   ['terraform-json', 'plan.terraform.json'],
   ['gitlab', 'plan.gitlab.json'],
+  ['json', 'plan.json'],
   ['html', 'plan.html'],
 ] as const;
 

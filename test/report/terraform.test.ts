@@ -64,6 +64,27 @@ describe('the plan in the format of Terraform', () => {
     for (const { type } of changesOf(plan())) expect(type).toBe('muster_worker');
   });
 
+  it('names what forces a replace, the former address of a renamed one, and the version of the format', () => {
+    const replaced = changesOf(driftPlan()).find(({ address }) => address.endsWith('backup-pve2'));
+    expect(replaced).toMatchObject({ change: { replace_paths: [['image']] } });
+    const [plan] = [SCENARIOS['rename-adopt-forget']?.() ?? planOf()];
+    const renamed = changesOf(plan).find(({ address }) => address.endsWith('bkp-pve1'));
+    expect(renamed).toMatchObject({ previous_address: 'muster_worker.backup-pve1' });
+    expect(JSON.parse(terraformPlan(savedOf(plan)))).toMatchObject({ terraform_version: '1.8.0' });
+  });
+
+  it('creates a worker that is new, also where its VM is deployed and tested at once', () => {
+    const worker = workerOf('a', {
+      actions: ['configure', 'deploy', 'test'],
+      reasons: ['new', 'requested'],
+    });
+    const [change] = changesOf(planOf({ workers: [worker] }));
+    expect(change?.change).toMatchObject({ actions: ['create'], before: null });
+    expect(gitlabReport(planOf({ workers: [worker] }))).toBe(
+      '{"create":1,"update":0,"delete":0}\n',
+    );
+  });
+
   it('errs when the plan is refused, and is incomplete when something is held', () => {
     const document = (name: string): unknown =>
       JSON.parse(terraformPlan(savedOf(SCENARIOS[name]?.() ?? planOf())));

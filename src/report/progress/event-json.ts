@@ -168,8 +168,18 @@ export function base(level: string, type: string, message: string): JsonMessage 
   return { '@level': level, '@message': message, '@module': 'muster', type };
 }
 
+/** As in the plan's JSON, so that readers find the same resource in both. */
 function resourceOf(worker: string): JsonMessage {
-  return { addr: worker, resource: worker, resource_type: 'worker', resource_name: worker };
+  const address = `muster_worker.${worker}`;
+  return {
+    addr: address,
+    module: '',
+    resource: address,
+    implied_provider: 'muster',
+    resource_type: 'muster_worker',
+    resource_name: worker,
+    resource_key: null,
+  };
 }
 
 /** One word, as the event stream has it: a replace is not two. */

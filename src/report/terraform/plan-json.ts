@@ -3,11 +3,13 @@ import type { Change, Plan, SavedPlan, WorkerPlan } from '../../model/plan.ts';
 import { anythingToDo, hasDrift, strongest } from '../../model/plan-counts.ts';
 import { jsonDocument } from '../escape/json.ts';
 import { resourceActions } from './resource-actions.ts';
-import { withValue } from './with-value.ts';
+import { keysOf, withValue } from './with-value.ts';
 
 type JsonObject = { readonly [key: string]: Json };
 
 const TYPE = 'muster_worker';
+/** Readers tell a plan by this member. It is the first version that wrote everything that stands here. */
+const TERRAFORM_VERSION = '1.8.0';
 const PROVIDER = 'registry.terraform.io/muster/muster';
 
 /**
@@ -20,6 +22,7 @@ export function terraformPlan(saved: SavedPlan): string {
   const drifted = plan.workers.filter(hasDrift).map(resourceDrift);
   return jsonDocument({
     format_version: '1.2',
+    terraform_version: TERRAFORM_VERSION,
     planned_values: {
       root_module: { resources: plan.workers.flatMap(plannedResource) },
     },
@@ -45,8 +48,11 @@ function resourceChange(worker: WorkerPlan): JsonObject {
   const ends = actions.includes('forget') || (actions.includes('delete') && actions.length === 1);
   const starts = actions.includes('create') && actions.length === 1;
   const reason = reasonOf(worker);
+  const { from } = worker;
+  const forcing = actions.length > 1 ? replacePaths(worker) : [];
   return {
     ...addressOf(worker),
+    ...(from === undefined ? {} : { previous_address: `${TYPE}.${from}` }),
     change: {
       actions,
       before: starts ? null : before,
@@ -54,9 +60,15 @@ function resourceChange(worker: WorkerPlan): JsonObject {
       after_unknown: starts && worker.vmid === undefined ? { vmid: true } : {},
       before_sensitive: starts ? false : {},
       after_sensitive: ends ? false : {},
+      ...(forcing.length === 0 ? {} : { replace_paths: forcing }),
     },
     ...(reason === undefined ? {} : { action_reason: reason }),
   };
+}
+
+/** The attributes that can't be changed in place, as keys and indexes. */
+function replacePaths({ changes }: WorkerPlan): readonly (readonly (string | number)[])[] {
+  return changes.filter(({ cost }) => cost === 'rebuild').map(({ path }) => keysOf(path));
 }
 
 /** What was changed by others since the last apply. */

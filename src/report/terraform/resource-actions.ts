@@ -20,12 +20,12 @@ export function resourceActions(worker: WorkerPlan): readonly ResourceAction[] {
     case 'forget':
       return ['forget'];
     case 'configure':
+    case 'deploy':
       return isNew(worker) ? ['create'] : ['update'];
     case 'shutdown':
     case 'update':
     case 'adopt':
     case 'rename':
-    case 'deploy':
     case 'session':
     case 'test':
       return ['update'];

@@ -4,11 +4,15 @@ type JsonObject = { readonly [key: string]: Json };
 
 /** A copy with one attribute set by its path, such as `networks[0].vlan`; null takes it away. */
 export function withValue(object: JsonObject, path: string, value: Json): JsonObject {
-  const keys = Array.from(path.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([word, index]) =>
+  const changed = put(object, keysOf(path), value);
+  return isObject(changed) ? changed : object;
+}
+
+/** The steps of a path: `networks[0].vlan` is networks, 0, vlan. */
+export function keysOf(path: string): readonly (string | number)[] {
+  return Array.from(path.matchAll(/\[(\d+)\]|[^.[\]]+/g), ([word, index]) =>
     index === undefined ? word : Number(index),
   );
-  const changed = put(object, keys, value);
-  return isObject(changed) ? changed : object;
 }
 
 function put(target: Json, keys: readonly (string | number)[], value: Json): Json {
