@@ -168,7 +168,11 @@ describe('JSON messages', () => {
       '@level': 'info',
       '@module': 'muster',
       type: 'apply_complete',
-      hook: { resource: { addr: 'muster_worker.backup-pve1' }, action: 'deploy', elapsed_seconds: 24 },
+      hook: {
+        resource: { addr: 'muster_worker.backup-pve1' },
+        action: 'deploy',
+        elapsed_seconds: 24,
+      },
     });
   });
 
