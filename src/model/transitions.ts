@@ -75,13 +75,15 @@ export function recordVm(
   });
 }
 
-/** The VM is gone: the worker is Configured again, and keeps its history. */
+/**
+ * The VM is gone: the worker is Configured again, and keeps its history, except for the updates that went with the
+ * VM: its next one is made from an image that lacks them.
+ */
 export function forgetVm(state: State, worker: string): State {
-  return change(
-    state,
-    worker,
-    ({ vm: _vm, observed: _observed, image: _image, ...record }) => record,
-  );
+  return change(state, worker, ({ vm: _vm, observed: _observed, image: _image, ...record }) => {
+    const { patch: _patch, ...last } = record.last;
+    return { ...record, last };
+  });
 }
 
 /** What the VM shows after the last apply, canonical: drift is measured against it. */

@@ -37,6 +37,20 @@ function terminal(answer: string | undefined): {
   };
 }
 
+describe('a VM that is made anew', () => {
+  it('is patched, however lately the one before it was', async () => {
+    const home = house();
+    const test = ['test', 'backup-pve1', '--auto-approve'];
+    expect((await home.muster(...test)).stdout).toContain('14 packages');
+    expect((await home.muster(...test)).stdout).toContain('skipped: patched');
+    await home.muster('destroy', 'backup-pve1', '--auto-approve');
+    expect(home.state().workers['backup-pve1']?.last.patch).toBeUndefined();
+    const again = await home.muster(...test);
+    expect(again.stdout).toContain('14 packages');
+    expect(again.stdout).not.toContain('skipped: patched');
+  });
+});
+
 describe('a mistake that only the cluster shows', () => {
   it('does not claim that the cluster was not contacted', async () => {
     const { code, stdout, stderr } = await house().muster(
