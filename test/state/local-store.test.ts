@@ -58,7 +58,7 @@ describe('a state that can’t be used', () => {
     ['cut off', 'state-corrupt', '{"format":1,"lineage":"5d0c'],
     ['null', 'state-corrupt', 'null'],
     ['an array', 'state-corrupt', '[]'],
-    ['another program’s', 'state-corrupt', '{"version":4,"terraform_version":"1.9"}'],
+    ['Terraform’s', 'state-terraforms', '{"version":4,"terraform_version":"1.9"}'],
     ['not text', 'state-corrupt', new Uint8Array([0x7b, 0xff, 0xfe])],
     ['nested too deep', 'state-corrupt', `${'['.repeat(50_000)}${']'.repeat(50_000)}`],
   ])('is reported when it is %s, and never overwritten', async (_, code, content) => {
