@@ -30,7 +30,9 @@ export async function applySeed(seed: number, withTroubles: boolean): Promise<Ve
     const how = await applyOnce(house, draw, withTroubles);
     story.push(`${next.what}; ${byHand} ${how}`);
     if (step === STEPS - 1) trouble.mend(house.cluster);
-    await converge(house, seen, step === STEPS - 1 || trouble.done.length === 0, story);
+    // Asked when a round is over: trouble may come in the middle of one.
+    const isCalm = () => step === STEPS - 1 || trouble.done.length === 0;
+    await converge(house, seen, isCalm, story);
     next = nextFleet(draw, next.fleet, nodes, step);
   }
   return { seed, wrong: seen.wrong, story: [...story, ...trouble.done] };
@@ -63,7 +65,7 @@ async function applyOnce(house: House, draw: Draw, withTroubles: boolean): Promi
 async function converge(
   house: House,
   seen: Witness,
-  isCalm: boolean,
+  isCalm: () => boolean,
   story: string[],
 ): Promise<void> {
   for (let round = 0; round < MOST_APPLIES; round += 1) {
@@ -73,10 +75,10 @@ async function converge(
       seen.accuse(`a stack trace:\n${told.stdout}${told.stderr}`);
     const plan = await house.muster('plan', '--detailed-exitcode');
     if (plan.code === 0) {
-      if (isCalm) for (const wrong of outOfOrder(house)) seen.accuse(wrong);
+      if (isCalm()) for (const wrong of outOfOrder(house)) seen.accuse(wrong);
       return;
     }
-    if (round === MOST_APPLIES - 1 && isCalm)
+    if (round === MOST_APPLIES - 1 && isCalm())
       seen.accuse(`never empty:\n${told.stdout}${told.stderr}\n${plan.stdout}${plan.stderr}`);
     await house.clock.sleep(60_000);
   }
