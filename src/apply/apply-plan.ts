@@ -15,7 +15,7 @@ import type {
   WorkerBase,
 } from './context.ts';
 import { createLanes, type LaneKey, type Lanes } from './lanes.ts';
-import { runWorker } from './run-worker.ts';
+import { type Enter, runWorker } from './run-worker.ts';
 
 export interface ApplyInput {
   readonly plan: Plan;
@@ -94,37 +94,45 @@ async function runInLane(
   const { plan, ports } = input;
   const mayWait = isWaitable(worker) && input.options.waitMs > 0;
   if (worker.held !== undefined && !mayWait) return heldOutcome(input, worker);
-  return shared.lanes.within(lanesOf(plan, worker), async () => {
-    const [culprit] = shared.failed;
-    if (culprit !== undefined && input.options.onError === 'stop') {
-      const why = `${culprit} failed, and --on-error is stop`;
-      ports.log.emit({
-        kind: 'skipped',
-        at: ports.clock.monotonic() - startedAt,
-        worker: worker.worker,
-        why,
-      });
-      return { ...heldOutcome(input, worker), result: 'skipped', error: why };
-    }
-    const base: WorkerBase = {
-      ports,
-      run: input.run,
-      plan,
-      inventory: input.inventory,
-      worker,
-      planDigest: workerDigest(worker),
-      lanes: shared.lanes,
-      running: shared.running,
-      interrupts: input.interrupts,
-      take: input.take,
-      waitMs: input.options.waitMs,
-      startedAt,
-      ...(input.care === undefined ? {} : { care: input.care }),
-    };
-    const outcome = await runWorker(base, input.confirm);
+  const base: WorkerBase = {
+    ports,
+    run: input.run,
+    plan,
+    inventory: input.inventory,
+    worker,
+    planDigest: workerDigest(worker),
+    lanes: shared.lanes,
+    running: shared.running,
+    interrupts: input.interrupts,
+    take: input.take,
+    waitMs: input.options.waitMs,
+    startedAt,
+    ...(input.care === undefined ? {} : { care: input.care }),
+  };
+  const noted = (outcome: WorkerOutcome): WorkerOutcome => {
     if (outcome.result === 'failed') shared.failed.add(worker.worker);
     return outcome;
-  });
+  };
+  const enter: Enter = (work) =>
+    shared.lanes.within(lanesOf(plan, worker), async () => {
+      const skipped = skippedAfterFailure(input, worker, startedAt, shared);
+      return skipped ?? noted(await work());
+    });
+  return noted(await runWorker(base, input.confirm, enter));
+}
+
+function skippedAfterFailure(
+  input: ApplyInput,
+  worker: WorkerPlan,
+  startedAt: number,
+  { failed }: Shared,
+): WorkerOutcome | undefined {
+  const { clock, log } = input.ports;
+  const [culprit] = failed;
+  if (culprit === undefined || input.options.onError === 'continue') return undefined;
+  const why = `${culprit} failed, and --on-error is stop`;
+  log.emit({ kind: 'skipped', at: clock.monotonic() - startedAt, worker: worker.worker, why });
+  return { ...heldOutcome(input, worker), result: 'skipped', error: why };
 }
 
 /** Held by what ends by itself. */

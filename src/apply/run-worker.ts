@@ -14,7 +14,6 @@ import { lookup } from '../model/lookup.ts';
 import type { ActionKind, WorkerPlan } from '../model/plan.ts';
 import type { WorkerOutcome } from '../model/result.ts';
 import { releaseLeases } from '../model/runs.ts';
-import type { State } from '../model/state.ts';
 import { clearDoing, setDoingError } from '../model/transitions.ts';
 import { ChangedMeanwhile } from './changed-meanwhile.ts';
 import type { Confirm } from './confirm-port.ts';
@@ -33,11 +32,30 @@ import { stopWhenInterrupted } from './step.ts';
 import { takeLease } from './take-lease.ts';
 import { waitForLock } from './wait-for-lock.ts';
 
+/** Runs work as soon as the limits leave room for it. */
+export type Enter = (work: () => Promise<WorkerOutcome>) => Promise<WorkerOutcome>;
+
 /**
  * One worker of a plan: lease → confirm against what is true now → its actions in order → release. Whatever
- * goes wrong outside ends up in the outcome; a bug is thrown.
+ * goes wrong outside ends up in the outcome; a bug is thrown. One that has to be waited for takes no room from
+ * others until its wait is over.
  */
-export async function runWorker(base: WorkerBase, confirm: Confirm): Promise<WorkerOutcome> {
+export function runWorker(
+  base: WorkerBase,
+  confirm: Confirm,
+  enter: Enter,
+): Promise<WorkerOutcome> {
+  const isWaited = base.worker.held !== undefined;
+  const here: Enter = (work) => work();
+  const run = () => underLease(base, confirm, isWaited ? enter : here);
+  return isWaited ? run() : enter(run);
+}
+
+async function underLease(
+  base: WorkerBase,
+  confirm: Confirm,
+  enter: Enter,
+): Promise<WorkerOutcome> {
   const begun = base.ports.clock.monotonic();
   const ended = (part: Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>): WorkerOutcome => ({
     ...summary(base),
@@ -53,7 +71,14 @@ export async function runWorker(base: WorkerBase, confirm: Confirm): Promise<Wor
         error: `leased by ${lease}`,
         remedy: 'Apply again when it has ended, or wait for it with --wait.',
       });
-    return await confirmAndRun(base, confirm, ended);
+    const lock = await waitForLock(base, vmInQuestion(base));
+    if (lock !== undefined)
+      return ended({
+        result: 'held',
+        error: `locked: lock ${lock}`,
+        remedy: `Apply again when its ${lock} has ended, or wait longer.`,
+      });
+    return await enter(() => confirmAndRun(base, confirm, ended));
   } catch (error) {
     if (error instanceof StillWorking)
       return ended({
@@ -74,18 +99,8 @@ async function confirmAndRun(
   ended: (part: Partial<WorkerOutcome> & Pick<WorkerOutcome, 'result'>) => WorkerOutcome,
 ): Promise<WorkerOutcome> {
   await settleFormer(base);
-  const state = base.ports.ledger.current();
-  const record = lookup(state.workers, base.worker.worker);
-  const vm = record?.vm ?? madeVm(base, state);
-  const lock = await waitForLock(base, vm);
-  if (lock !== undefined)
-    return ended({
-      result: 'held',
-      error: `locked: lock ${lock}`,
-      remedy: `Apply again when its ${lock} has ended, or wait longer.`,
-    });
-  const inventory = await freshInventory(base.ports.pve, base.inventory, vm);
-  const verdict = confirm(base.worker, state, inventory);
+  const inventory = await freshInventory(base.ports.pve, base.inventory, vmInQuestion(base));
+  const verdict = confirm(base.worker, base.ports.ledger.current(), inventory);
   if (verdict.kind === 'done') return ended({ result: 'done' });
   if (verdict.kind === 'stale')
     return ended({
@@ -98,8 +113,11 @@ async function confirmAndRun(
   return ended({ ...summary(base), result: 'done', ...performed });
 }
 
-function madeVm(base: WorkerBase, state: State): { vmid: number; node: string } | undefined {
-  const doing = lookup(state.workers, base.worker.worker)?.doing;
+/** The recorded VM, or the one that an interrupted deploy or an orphan's plan names. */
+function vmInQuestion(base: WorkerBase): { vmid: number; node: string } | undefined {
+  const record = lookup(base.ports.ledger.current().workers, base.worker.worker);
+  if (record?.vm !== undefined) return record.vm;
+  const doing = record?.doing;
   const vmid = doing?.vmid ?? (base.worker.uuid === undefined ? undefined : base.worker.vmid);
   return vmid === undefined ? undefined : { vmid, node: doing?.node ?? base.worker.node };
 }

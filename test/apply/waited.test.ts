@@ -1,8 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { descriptionOf } from '../../src/model/card.ts';
-import { addVm, editConfig } from '../../src/simulator/by-hand.ts';
+import { addVm, editConfig, powerOn } from '../../src/simulator/by-hand.ts';
 import type { House } from '../support/house.ts';
-import { declare, deployedSite, EAGER, expectCode, findingCodes, planned, vmOf } from './site.ts';
+import {
+  declare,
+  deployedSite,
+  EAGER,
+  expectCode,
+  findingCodes,
+  inject,
+  planned,
+  vmOf,
+} from './site.ts';
 
 /** A run that beats no more, and whose lease nobody may take for two minutes. */
 function leaseToAnother(house: House, workers: readonly string[]): void {
@@ -45,6 +54,26 @@ describe('apply --wait', () => {
     leaseToAnother(house, ['w1', 'w2', 'w3']);
     expectCode(await house.muster('apply', '--auto-approve', '--wait', '30m'), 6);
     expect(house.cluster.journal().filter(({ method }) => method === 'DELETE')).toEqual([]);
+  });
+});
+
+describe('a worker that is waited for', () => {
+  it('takes no room from the others: one whose wait is over goes on at once (P4)', async () => {
+    const house = await deployedSite({ w1: EAGER, w2: EAGER });
+    for (const vmid of [9100, 9101]) {
+      powerOn(house.cluster.world, vmid);
+      vmOf(house, vmid).config.lock = 'backup';
+    }
+    const change = { kind: 'lock-vm', vmid: 9101, lock: null } as const;
+    inject(house, 'GET', '/9101/status/current$', { kind: 'first', change }, 5);
+    const begun = house.clock.monotonic();
+    const argv = ['apply', '--auto-approve', '--wait', '10m', '--parallelism', '1'];
+    expectCode(await house.muster(...argv), 5);
+    expect(house.clock.monotonic() - begun).toBeLessThan(10.5 * 60_000);
+    expect([9100, 9101].map((vmid) => vmOf(house, vmid).power.status)).toEqual([
+      'running',
+      'stopped',
+    ]);
   });
 });
 
