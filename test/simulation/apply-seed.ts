@@ -84,10 +84,13 @@ async function converge(
   }
 }
 
-/** What somebody does in the portal. */
+/**
+ * What somebody does in the portal, not to a VM in the making: until its first config write a clone bears nothing
+ * but its card, and without that it is nobody's.
+ */
 function handEdit({ cluster: { world } }: House, draw: Draw): string {
   const vms = Object.values(world.vms).filter(
-    (vm) => isWorker(vm) && vm.power.status === 'stopped',
+    (vm) => isWorker(vm) && vm.power.status === 'stopped' && vm.config.smbios1?.includes('serial='),
   );
   if (vms.length === 0) return '';
   const { vmid } = draw.pick(vms);
