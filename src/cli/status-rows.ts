@@ -1,4 +1,4 @@
-import type { Inventory } from '../model/inventory.ts';
+import type { Inventory, VmFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { type Phase, statusOf } from '../model/lifecycle.ts';
 import { lookup } from '../model/lookup.ts';
@@ -45,7 +45,7 @@ function rowOf(name: string, sources: StatusSources): StatusRow {
   const { test, patch } = record?.last ?? {};
   return {
     worker: name,
-    status: statusOf(phaseOf(record, holder)),
+    status: statusOf(isLeftWorking(sources, record, facts) ? 'working' : phaseOf(record, holder)),
     enabled: spec?.enabled ?? true,
     node: facts?.node ?? vm?.node ?? spec?.node ?? '',
     ...(vm === undefined ? {} : { vmid: vm.vmid }),
@@ -59,6 +59,17 @@ function rowOf(name: string, sources: StatusSources): StatusRow {
       ...findings.filter(({ worker }) => worker === name).map(({ code }) => code),
     ],
   };
+}
+
+/** Items go on in it although the run of their session is dead: it waits for a resume, and is at rest only when off. */
+function isLeftWorking(
+  { state }: StatusSources,
+  record: WorkerRecord | undefined,
+  facts: VmFacts | undefined,
+): boolean {
+  const { lease } = record ?? {};
+  const holder = lease === undefined ? undefined : lookup(state.runs, lease.run);
+  return holder?.kind === 'session' && facts?.status === 'running';
 }
 
 function phaseOf(record: WorkerRecord | undefined, holder: RunRecord | undefined): Phase {

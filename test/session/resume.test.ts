@@ -130,6 +130,7 @@ ${sleepers([15, 30, 15])}`);
 
     // The short item has ended, the long one runs.
     await house.clock.sleep(11 * MINUTE);
+    expect((await house.muster('status')).stdout.match(/^[ab] +Working /gm)).toHaveLength(2);
     const plan = await house.muster('plan');
     expect(plan.stdout).toContain('run-lost');
     expect(plan.stdout).toContain(`session ${id} is not over`);
