@@ -24,7 +24,7 @@ export function heldOf(
     heldByTarget(worker, actions, context) ??
     heldByLease(worker, context) ??
     heldByVm(actions, located, context) ??
-    heldByProtection(worker, actions) ??
+    heldByProtection(worker, actions, located) ??
     heldByDoubt(located) ??
     (blockedBy === undefined
       ? undefined
@@ -125,17 +125,29 @@ export function heldByState(
   };
 }
 
-/** Protection as last applied: it outlives the block that declared it. */
+/** Protection as last applied, which outlives the block that declared it, or as somebody set it in PVE. */
 function heldByProtection(
   { name, record, desired }: WorkerCase,
   actions: readonly ActionKind[],
+  located: Located,
 ): Held | undefined {
-  const isProtected = record?.protect === true || desired?.spec.protect === true;
-  if (!isProtected || !actions.some((action) => REMOVING.includes(action))) return undefined;
+  if (!actions.some((action) => REMOVING.includes(action))) return undefined;
+  if (record?.protect === true || desired?.spec.protect === true)
+    return {
+      why: 'protected',
+      by: 'protect: true',
+      remedy: `Declare ${name} with "protect: false" and apply that first.`,
+    };
+  return located.kind === 'ours' ? heldByItself(located.vm, located.config) : undefined;
+}
+
+/** PVE would refuse to delete it. */
+export function heldByItself({ vmid }: VmFacts, { values }: VmConfig): Held | undefined {
+  if (values.protection !== '1') return undefined;
   return {
     why: 'protected',
-    by: 'protect: true',
-    remedy: `Declare ${name} with "protect: false" and apply that first.`,
+    by: 'protection of the VM itself',
+    remedy: `Somebody protected it in PVE. To let it go: qm set ${vmid} --protection 0`,
   };
 }
 

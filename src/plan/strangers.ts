@@ -1,7 +1,6 @@
 import { assertNever } from '../model/assert-never.ts';
-import type { VmConfig } from '../model/inventory.ts';
-import type { Finding, Held, WorkerPlan } from '../model/plan.ts';
-import { heldByState } from './held.ts';
+import type { Finding, WorkerPlan } from '../model/plan.ts';
+import { heldByItself, heldByState } from './held.ts';
 import type { Stranger } from './identity.ts';
 import type { Decision, PlanInput } from './plan-input.ts';
 import { refusalOf } from './refusals.ts';
@@ -123,7 +122,7 @@ export function pruning(
   haManaged: readonly number[],
 ): WorkerPlan {
   const running = vm.status === 'running';
-  const held = heldByState(vm, config, haManaged) ?? heldByItself(config);
+  const held = heldByState(vm, config, haManaged) ?? heldByItself(vm, config);
   return {
     worker,
     actions: running ? ['shutdown', 'destroy'] : ['destroy'],
@@ -135,10 +134,4 @@ export function pruning(
     ...(owner === undefined ? {} : { uuid: owner.uuid }),
     frees: freedVolumes(config),
   };
-}
-
-function heldByItself({ values }: VmConfig): Held | undefined {
-  return values.protection === '1'
-    ? { why: 'protected', by: 'protection of the VM itself' }
-    : undefined;
 }

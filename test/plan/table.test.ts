@@ -579,6 +579,19 @@ describe('workers that go', () => {
       expect(planOf({ ...scene, options }).refusals).toMatchObject([{ code: 'protected' }]);
   });
 
+  test('one that somebody protected in PVE is held when it is not declared any more: PVE would refuse (P16)', () => {
+    const worker = resting();
+    const config = edited(worker.config, { protection: '1' });
+    const plan = planOf({
+      declaration: withWorkers({}),
+      ...deployed({ a: { ...worker, config } }),
+    });
+    expect(one(plan)).toMatchObject({
+      actions: ['destroy'],
+      held: { why: 'protected', remedy: expect.stringContaining('qm set 9100 --protection 0') },
+    });
+  });
+
   test('protection that leaves the declaration is taken off before anything is replaced (P16)', () => {
     const worker = resting({ ...A, protect: true });
     const declaration = withWorkers({ a: { ...A, vmid: 9105 } });
