@@ -1,6 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { parseDocument } from 'yaml';
 import type { Diagnostic } from '../model/diagnostic.ts';
+import { alignComments, commentsOf } from './format-comments.ts';
+import { orderBlocks, orderFlowMaps } from './format-order.ts';
+import { canonicalQuantities } from './format-quantities.ts';
+import { Shape } from './format-schema.ts';
+import { layOutSpaces } from './format-spaces.ts';
 import { makeLocator } from './locator.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { plainValue } from './plain-value.ts';
@@ -11,9 +15,13 @@ export type Formatted =
   | { readonly kind: 'formatted'; readonly text: string }
   | { readonly kind: 'unreadable'; readonly diagnostics: readonly Diagnostic[] };
 
+/** Maps in braces inside each other that are brought into order; a declaration has no more. */
+const MAX_FLOW_DEPTH = 8;
+
 /**
- * One YAML file in Muster's layout: two spaces, long lines kept, comments and anchors kept. Formatting twice
- * changes nothing more. A file whose values a new layout would change is left as it is.
+ * One YAML file in Muster's layout: two spaces, the schema's order of keys, quantities as people write them. The
+ * user's lines, comments, quotes and anchors are kept. Formatting twice changes nothing more. A step that would
+ * change a value or lose a comment is left out.
  */
 export function formatYaml(file: string, bytes: Uint8Array): Formatted {
   const before = parseYaml(file, bytes);
@@ -23,29 +31,37 @@ export function formatYaml(file: string, bytes: Uint8Array): Formatted {
   const plain = plainValue(before.source);
   if (plain.mistakes.length > 0)
     return { kind: 'unreadable', diagnostics: toDiagnostics(plain.mistakes, locator) };
-  const text = layOut(layOut(before.source.text));
-  return { kind: 'formatted', text: isSame(before.source, text) ? text : before.source.text };
+  const text = before.source.text.replace(/\r\n/g, '\n');
+  const exact = canonicalQuantities(text, before.source.root, Shape.root);
+  const spaced = step(exact, layOutSpaces);
+  let ordered = spaced;
+  for (let depth = 0; depth < MAX_FLOW_DEPTH; depth++) {
+    const next = step(ordered, (from) => orderFlowMaps(from, read(from).root, Shape.root));
+    if (next === ordered) break;
+    ordered = next;
+  }
+  ordered = step(ordered, (from) => orderBlocks(from, read(from).root, Shape.root));
+  // Keys that moved may have brought two empty lines together.
+  const settled = step(ordered, layOutSpaces);
+  return { kind: 'formatted', text: step(settled, (from) => alignComments(text, from)) };
 }
 
-function layOut(text: string): string {
-  const document = parseDocument(text, {
-    version: '1.2',
-    schema: 'core',
-    merge: false,
-    uniqueKeys: false,
-    logLevel: 'silent',
-  });
-  const formatted = document.toString({
-    lineWidth: 0,
-    indent: 2,
-    indentSeq: true,
-    flowCollectionPadding: true,
-  });
-  return formatted.replace(/[ \t]+$/gm, '');
+function step(before: string, change: (text: string) => string): string {
+  const after = change(before);
+  if (after === before) return before;
+  const isKept =
+    isDeepStrictEqual(commentsOf(after), commentsOf(before)) &&
+    isDeepStrictEqual(plainOf(after), plainOf(before));
+  return isKept ? after : before;
 }
 
-function isSame(before: Source, text: string): boolean {
-  const after = parseYaml(before.file, new TextEncoder().encode(text));
-  if (after.mistakes.length > 0) return false;
-  return isDeepStrictEqual(plainValue(after.source).value, plainValue(before).value);
+/** Undefined for what can't be read. */
+function plainOf(text: string): readonly [unknown] | undefined {
+  const { source, mistakes } = parseYaml('', new TextEncoder().encode(text));
+  const plain = plainValue(source);
+  return mistakes.length + plain.mistakes.length > 0 ? undefined : [plain.value];
+}
+
+function read(text: string): Source {
+  return parseYaml('', new TextEncoder().encode(text)).source;
 }

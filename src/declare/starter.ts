@@ -26,12 +26,12 @@ muster: 1
 project: ${quoted(project)}
 
 cluster:
-  endpoint: ${quoted(endpoint)}${endpoint === 'simulator' ? '                # or https://pve1.example.net:8006' : ''}
-${fingerprint === undefined ? '' : `  tls: { fingerprint: ${quoted(fingerprint)} }\n`}  vmids: { from: ${vmids.from}, to: ${vmids.to} }       # new VMs take their ids from here
+  endpoint: ${quoted(endpoint)}${endpoint === 'simulator' ? ' # or https://pve1.example.net:8006' : ''}
+${fingerprint === undefined ? '' : `  tls: { fingerprint: ${quoted(fingerprint)} }\n`}  vmids: { from: ${vmids.from}, to: ${vmids.to} } # new VMs take their ids from here
 
 images:
   debian-13:
-    template: ${typeof template === 'number' ? template : `{ name: ${quoted(template.name)} }`}    # must hold the QEMU guest agent
+    template: ${typeof template === 'number' ? template : `{ name: ${quoted(template.name)} }`} # must hold the QEMU guest agent
 
 # Where backups go: every worker tests that it reaches it.
 # repositories:
@@ -54,7 +54,7 @@ ${workers(options)}
 #         run: [/usr/local/bin/backup-vm, "\${vm.id}"]
 #         repository: pbs-main
 
-guards: { maxDestroy: 1, maxReplace: 1 }   # a plan that wants more is refused
+guards: { maxDestroy: 1, maxReplace: 1 } # a plan that wants more is refused
 `;
 }
 

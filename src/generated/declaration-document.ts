@@ -225,7 +225,6 @@ export interface Session {
   };
 }
 export interface Item {
-  name: string;
   forEachVm?: {
     pool?: string;
     tags?: {
@@ -235,6 +234,7 @@ export interface Item {
     vmids?: number[];
     exclude?: number[];
   };
+  name: string;
   run: string[];
   env?: {
     [k: string]: string;

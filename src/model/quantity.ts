@@ -41,6 +41,42 @@ export function parseDuration(text: string): number | undefined {
   );
 }
 
+/** A size as people write it: "6144 MiB" is "6GiB", "100GB" stays decimal. Undefined when it is not a size. */
+export function canonicalSize(text: string): string | undefined {
+  const bytes = parseSize(text);
+  if (bytes === undefined || bytes === 0) return undefined;
+  const units = /[kKMGT]B\s*$/.test(text) ? ['TB', 'GB', 'MB', 'kB'] : ['TiB', 'GiB', 'MiB', 'KiB'];
+  return inLargest(bytes, [...units, 'B'], SIZE_UNITS);
+}
+
+/**
+ * A duration as people write it: "60m" is "1h", "90s" and "24h" stay, "89m60s" is "1h30m". Days are for whole days
+ * that were written so. Undefined when it is not a duration.
+ */
+export function canonicalDuration(text: string): string | undefined {
+  const ms = parseDuration(text);
+  if (ms === undefined || ms === 0) return undefined;
+  const units = [...(/d/.test(text) ? ['d'] : []), 'h', 'm', 's', 'ms'];
+  if (/^[\d.\s]+[a-z]+\s*$/.test(text)) return inLargest(ms, units, DURATION_UNITS);
+  let [rest, result] = [ms, ''];
+  for (const unit of units) {
+    const count = Math.floor(rest / (DURATION_UNITS[unit] ?? 1));
+    rest -= count * (DURATION_UNITS[unit] ?? 1);
+    if (count > 0) result += `${count}${unit}`;
+  }
+  return result;
+}
+
+/** A whole number of the first unit that allows one. */
+function inLargest(
+  value: number,
+  units: readonly string[],
+  factors: Readonly<Record<string, number>>,
+): string | undefined {
+  const unit = units.find((name) => value % (factors[name] ?? 1) === 0);
+  return unit === undefined ? undefined : `${value / (factors[unit] ?? 1)}${unit}`;
+}
+
 /** "6 GiB", "1.5 GiB", "700 B": the largest binary unit that keeps at most one decimal. */
 export function formatSize(bytes: number): string {
   for (const unit of ['TiB', 'GiB', 'MiB', 'KiB'] as const) {
