@@ -15,6 +15,7 @@ import type { StateView } from '../report/plan/headline.ts';
 import { withoutDeadRuns } from '../state/dead-runs.ts';
 import type { Invocation } from './invocation.ts';
 import { loadProject, openCluster, openState, type Project } from './load-project.ts';
+import { keepingOlder } from './older-state.ts';
 import { stateView } from './state-view.ts';
 
 /** Everything that a plan and its apply are made of. */
@@ -41,14 +42,15 @@ export async function withProject<T>(
   const { context, globals } = invocation;
   const project = await loadProject(invocation);
   const { project: name, environment } = project.declaration;
-  const store = await openState(invocation, project, `muster ${context.argv[0] ?? ''}`.trim());
-  const { state: recorded } = await store.read();
+  const command = `muster ${context.argv[0] ?? ''}`.trim();
+  const store = keepingOlder(await openState(invocation, project, command), invocation);
+  const { state: recorded, older } = await store.read();
   const found =
     recorded === undefined ? undefined : await withoutDeadRuns(recorded, context.processes);
   const state = found ?? emptyState(context.random.uuid(), name, environment);
   const pve = await openCluster(invocation, project);
   try {
-    const view = stateView(store.where, globals.root, found);
+    const view = stateView(store.where, globals.root, found, older?.format);
     return await work({ project, store, state, stateView: view, pve });
   } finally {
     await pve.close();

@@ -1,7 +1,8 @@
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { StateMoved } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
-import type { Revision, StateStore } from '../model/ports.ts';
+import type { OlderFormat } from '../model/migrations.ts';
+import type { StateRead, StateStore } from '../model/ports.ts';
 import { describeRun, holderOf } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
 import { didYouMean } from '../model/suggest.ts';
@@ -28,8 +29,8 @@ export async function openStateOf(invocation: Invocation, command: string): Prom
 export async function requireRecorded({
   project: { declaration },
   store,
-}: StateAtHand): Promise<{ readonly state: State; readonly revision: Revision }> {
-  const { state, revision } = await store.read();
+}: StateAtHand): Promise<StateRead & { readonly state: State }> {
+  const { state, ...read } = await store.read();
   if (state === undefined) {
     const remedy = 'Apply first; or, if there was one and it is lost:  muster state recover';
     throw new DiagnosticsError([
@@ -39,7 +40,7 @@ export async function requireRecorded({
   for (const key of ['project', 'environment'] as const)
     if (state[key] !== declaration[key])
       throw foreignState(store.where, key, declaration[key], state[key]);
-  return { state, revision };
+  return { ...read, state };
 }
 
 export interface Edited {
@@ -59,7 +60,8 @@ export async function editState(
   change: (state: State) => State,
 ): Promise<Edited> {
   for (let tries = 1; tries <= MAX_TRIES; tries += 1) {
-    const { state: before, revision } = await requireRecorded(at);
+    const { state: before, revision, older } = await requireRecorded(at);
+    requireNotOlder(older?.format);
     const changed = change(before);
     const after = changed === before ? before : { ...changed, serial: before.serial + 1 };
     if (after === before || isSet(invocation.flags, 'dry-run'))
@@ -72,11 +74,26 @@ export async function editState(
 }
 
 /** Writes the state as it was into `.muster/backups`; returns the path, relative to the project. */
-export async function keepBackup({ context, globals }: Invocation, state: State): Promise<string> {
+export async function keepBackup(
+  { context, globals }: Invocation,
+  state: State,
+  older?: OlderFormat,
+): Promise<string> {
   const environment = state.environment === '' ? '' : `${state.environment}.`;
-  const path = `.muster/backups/${environment}${state.lineage.slice(0, 8)}-${state.serial}.json`;
-  await context.files(globals.root).write(path, formatState(state));
+  const format = older === undefined ? '' : `.format-${older.format}`;
+  const name = `${environment}${state.lineage.slice(0, 8)}-${state.serial}${format}.json`;
+  const path = `.muster/backups/${name}`;
+  await context.files(globals.root).write(path, older?.text ?? formatState(state));
   return path;
+}
+
+/** Throws, exit 6, for a state of an older format: only an apply, which was planned, writes it anew. */
+export function requireNotOlder(format: number | undefined): void {
+  if (format === undefined) return;
+  const message = `the state has the older format ${format}, which only apply writes anew`;
+  const remedy = 'See what would be done with muster plan, apply it, then give this command again.';
+  const problems = [problem('state-older', message, remedy, ['Nothing was written.'])];
+  throw new DiagnosticsError(problems, EXIT_CODES.refused);
 }
 
 /** Throws unless all are recorded. */

@@ -8,6 +8,7 @@ import type {
   VmConfig,
   VmFacts,
 } from './inventory.ts';
+import type { OlderFormat } from './migrations.ts';
 import type { State } from './state.ts';
 
 /**
@@ -216,6 +217,8 @@ export interface StateRead {
   /** undefined: there is none yet. */
   readonly state: State | undefined;
   readonly revision: Revision;
+  /** Set when what is stored is of an older format: `state` is what it becomes with the next write. */
+  readonly older?: OlderFormat | undefined;
 }
 
 /** Opaque to callers. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { DiagnosticsError } from '../model/diagnostic.ts';
 import { sha256 } from '../model/digest.ts';
 import { StateMoved } from '../model/errors.ts';
+import type { Migrations, OlderFormat } from '../model/migrations.ts';
 import type { Revision, StateStore } from '../model/ports.ts';
 import { deadByPid } from '../model/runs.ts';
 import type { State } from '../model/state.ts';
@@ -39,10 +40,15 @@ export interface HttpStoreOptions extends Omit<LocalStoreOptions, 'loadKernelLoc
 /** What is stored, as one GET shows it. */
 interface Stored {
   readonly state: State | undefined;
+  readonly older?: OlderFormat | undefined;
   /** Of our own rendering: a server may keep the JSON in another form. */
   readonly digest: string;
   /** Strong ones only; a weak one promises nothing to a write. */
   readonly etag: string | undefined;
+}
+
+interface StateClient extends HttpClient {
+  readonly migrations: Migrations | undefined;
 }
 
 type Written = Awaited<ReturnType<StateStore['write']>>;
@@ -56,13 +62,14 @@ const MAX_ROUNDS = 3;
  * settled by reading, so that it is never taken for failed when it arrived.
  */
 export function httpStore(settings: HttpSettings, options: HttpStoreOptions): StateStore {
-  const client = httpClient(settings, options.clock, options.random, options.requestMs);
+  const { clock, random, requestMs, migrations } = options;
+  const client = { ...httpClient(settings, clock, random, requestMs), migrations };
   const locking = lockOptions(client, options);
   return {
     where: client.where,
     read: async () => {
-      const { state, digest } = await fetchState(client);
-      return { state, revision: state === undefined ? NO_STATE : revisionOf(state, digest) };
+      const { state, older, digest } = await fetchState(client);
+      return { state, older, revision: state === undefined ? NO_STATE : revisionOf(state, digest) };
     },
     write: async (next, basedOn) => {
       requireSuccessor(next, basedOn);
@@ -112,7 +119,7 @@ function lockOptions(
 type Abandoned = 'too-slow' | 'lock-lost';
 
 async function writeLocked(
-  client: HttpClient,
+  client: StateClient,
   lock: HttpLock,
   next: State,
   basedOn: Revision,
@@ -192,7 +199,7 @@ function mayHaveBeenOurs({ state }: Stored, next: State): boolean {
 }
 
 /** Throws a DiagnosticsError for whatever is neither a state nor the absence of one. */
-async function fetchState(client: HttpClient): Promise<Stored> {
+async function fetchState(client: StateClient): Promise<Stored> {
   const what = 'read the state';
   const { address } = client.settings;
   const answer = await client.ask(what, { method: 'GET', url: address });
@@ -209,7 +216,8 @@ async function fetchState(client: HttpClient): Promise<Stored> {
       ...answer,
       reason: 'its Content-MD5 does not match',
     });
-  const state = requireState(parseState(body), client.where, undefined);
+  const parsed = parseState(body, client.migrations);
+  const { state, older } = requireState(parsed, client.where, undefined);
   const etag = headers.etag?.startsWith('"') === true ? headers.etag : undefined;
-  return { state, digest: sha256(formatState(state)), etag };
+  return { state, older, digest: sha256(formatState(state)), etag };
 }

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Adapter } from 'lowdb';
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { sha256 } from '../model/digest.ts';
+import type { Migrations } from '../model/migrations.ts';
 import type { Random, StateRead } from '../model/ports.ts';
 import type { State } from '../model/state.ts';
 import {
@@ -45,10 +46,14 @@ export interface LocalAdapter extends Adapter<StateDocument> {
   keepBackup(): Promise<void>;
 }
 
-export function localAdapter(path: string, random: Random): LocalAdapter {
+export function localAdapter(
+  path: string,
+  random: Random,
+  migrations: Migrations | undefined,
+): LocalAdapter {
   const backup = `${path}.backup`;
   return {
-    read: () => withFileTrouble('read the state', path, () => readState(path, backup)),
+    read: () => withFileTrouble('read the state', path, () => readState(path, backup, migrations)),
     write: ({ text }) =>
       withFileTrouble('write the state', path, () => writeDurably(path, text, 0o600, random)),
     digest: () =>
@@ -81,15 +86,19 @@ export async function resolveLinks(path: string): Promise<string> {
   return folder === path ? path : join(await resolveLinks(folder), basename(path));
 }
 
-async function readState(path: string, backup: string): Promise<StateDocument> {
+async function readState(
+  path: string,
+  backup: string,
+  migrations: Migrations | undefined,
+): Promise<StateDocument> {
   const bytes = await readRegularFile(path);
   const kept = (await exists(backup)) ? backup : undefined;
   if (bytes === undefined) {
     if (kept !== undefined) throw stateVanished(path, kept);
     return { state: undefined, revision: NO_STATE, text: '' };
   }
-  const state = requireState(parseState(bytes), path, kept);
-  return { state, revision: revisionOf(state, sha256(bytes)), text: '' };
+  const { state, older } = requireState(parseState(bytes, migrations), path, kept);
+  return { state, older, revision: revisionOf(state, sha256(bytes)), text: '' };
 }
 
 /** A second name for the file: it is only ever replaced, never written into. A copy where links don't work. */

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { Low } from 'lowdb';
+import type { Migrations } from '../model/migrations.ts';
 import type { Clock, Random, StateStore } from '../model/ports.ts';
 import { deadByPid } from '../model/runs.ts';
 import { withFileTrouble } from './file-trouble.ts';
@@ -28,6 +29,8 @@ export interface LocalStoreOptions {
   readonly processes: ProcessPort;
   /** How long a write waits for another one; default 30 s. Milliseconds. */
   readonly lockTimeoutMs?: number;
+  /** How older formats become today's; default: those that this Muster knows. */
+  readonly migrations?: Migrations | undefined;
   /** Resolves to undefined where there is no kernel lock: lock files are used instead. */
   readonly loadKernelLock?: () => Promise<KernelTryLock | undefined>;
 }
@@ -40,19 +43,20 @@ export interface LocalStoreOptions {
  */
 export function localStore(path: string, options: LocalStoreOptions): StateStore {
   const file = () => withFileTrouble('find the state', path, () => resolveLinks(path));
+  const adapterOf = (real: string) => localAdapter(real, options.random, options.migrations);
   let isPrepared = false;
   return {
     where: path,
     read: async () => {
-      const db = database(localAdapter(await file(), options.random));
+      const db = database(adapterOf(await file()));
       await db.read();
-      const { state, revision } = db.data;
-      return { state, revision };
+      const { state, revision, older } = db.data;
+      return { state, revision, older };
     },
     write: async (next, basedOn) => {
       requireSuccessor(next, basedOn);
       const real = await file();
-      const adapter = localAdapter(real, options.random);
+      const adapter = adapterOf(real);
       return locked(real, options, async () => {
         if ((await adapter.digest()) !== digestIn(basedOn)) return { kind: 'moved' };
         if (!isPrepared) await prepare(adapter);

@@ -1,6 +1,5 @@
 import { assertNever } from '../model/assert-never.ts';
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
-import type { State } from '../model/state.ts';
 import type { ParsedState } from './state-text.ts';
 
 /** The state, or a diagnostic: what cannot be read as a state is never taken for an empty one. */
@@ -8,8 +7,8 @@ export function requireState(
   parsed: ParsedState,
   where: string,
   backup: string | undefined,
-): State {
-  if (parsed.kind === 'state') return parsed.state;
+): Extract<ParsedState, { kind: 'state' }> {
+  if (parsed.kind === 'state') return parsed;
   throw new DiagnosticsError([unusable(parsed, where, backup)]);
 }
 
@@ -80,6 +79,13 @@ function unusable(
         `${where} holds a state of Terraform's`,
         'Give Muster a place of its own: another state.path, or an address with another name.',
         ['It was left as it is.'],
+      );
+    case 'older':
+      return problem(
+        'state-older',
+        `the state ${where} has format ${parsed.format}, which is too old for this Muster`,
+        'Apply once with a Muster between the one that wrote it and this one. Or put it away and rebuild it from the marks of the VMs: muster state recover.',
+        ['It was left as it is, and will not be overwritten.'],
       );
     case 'newer':
       return problem(

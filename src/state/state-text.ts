@@ -1,5 +1,6 @@
 import { validateState } from '../generated/validate-state.js';
 import { byCodeUnit, sortedKeys } from '../model/json.ts';
+import { type Migrations, migrate, type OlderFormat } from '../model/migrations.ts';
 import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
 import type { State, WorkerRecord } from '../model/state.ts';
 import { vmidHolders } from '../model/transitions.ts';
@@ -7,28 +8,38 @@ import { vmidHolders } from '../model/transitions.ts';
 /** The newest format of the state that this Muster knows. */
 const FORMAT = 1;
 
+/** From the first format on; there has been only one. */
+const MIGRATIONS: Migrations = {};
+
 /** Deeper than any real one; what walks the state recursively must not be brought down by it. */
 const DEEPEST = 100;
 
 export type ParsedState =
-  | { readonly kind: 'state'; readonly state: State }
+  | {
+      readonly kind: 'state';
+      readonly state: State;
+      /** What it was made from, when that is of an older format. */
+      readonly older?: OlderFormat | undefined;
+    }
   /** Nothing but white space: a crash or a full disk cut it to nothing. */
   | { readonly kind: 'empty' }
   | { readonly kind: 'newer'; readonly format: number; readonly needs: string | undefined }
+  /** Older than any that this Muster can bring forward. */
+  | { readonly kind: 'older'; readonly format: number }
   /** A state of Terraform's or OpenTofu's, which speak to the same servers. */
   | { readonly kind: 'terraform' }
   /** Not JSON, or JSON that is no state. One line per problem, at most ten. */
   | { readonly kind: 'corrupt'; readonly problems: readonly string[] };
 
-/** Reads a state from its bytes and verifies it. Never throws: anything can stand in a file. */
-export function parseState(bytes: Uint8Array): ParsedState {
+/** Reads a state of any format from its bytes and verifies it. Never throws: anything can stand in a file. */
+export function parseState(bytes: Uint8Array, migrations = MIGRATIONS): ParsedState {
   const text = decode(bytes);
   if (text === undefined) return corrupt(['it is not UTF-8 text']);
   if (text.trim() === '') return { kind: 'empty' };
   const parsed = parseJson(text);
   if ('problem' in parsed) return corrupt([parsed.problem]);
   if (isDeeper(parsed.value, DEEPEST)) return corrupt([`it is nested more than ${DEEPEST} deep`]);
-  return terraforms(parsed.value) ?? newerFormat(parsed.value) ?? verified(parsed.value);
+  return terraforms(parsed.value) ?? ofAnyFormat(parsed.value, text, migrations);
 }
 
 /** Sorted and indented, so that equal states have equal bytes and people can compare two of them. */
@@ -63,9 +74,16 @@ export function stateProblems(value: unknown): readonly string[] {
   return conflicts(value as State);
 }
 
-function verified(value: unknown): ParsedState {
+function ofAnyFormat(stored: unknown, text: string, migrations: Migrations): ParsedState {
+  const migrated = migrate(stored, FORMAT, migrations);
+  if (migrated.kind === 'older') return migrated;
+  if (migrated.kind === 'newer') return { ...migrated, needs: neededVersion(stored) };
+  if (migrated.kind === 'broken') return corrupt([migrated.problem]);
+  const { value, from } = migrated;
   const problems = stateProblems(value);
-  return problems.length === 0 ? { kind: 'state', state: value as State } : corrupt(problems);
+  if (problems.length > 0) return corrupt(problems);
+  const older = from === undefined ? undefined : { format: from, text };
+  return { kind: 'state', state: value as State, older };
 }
 
 /** What a schema can't say: one vmid has one owner, and records stand under their own names. */
@@ -87,12 +105,10 @@ function terraforms(value: unknown): ParsedState | undefined {
   return isTheirs ? { kind: 'terraform' } : undefined;
 }
 
-function newerFormat(value: unknown): ParsedState | undefined {
-  if (typeof value !== 'object' || value === null || !('format' in value)) return undefined;
-  const { format } = value;
-  if (typeof format !== 'number' || format <= FORMAT) return undefined;
-  const needs = 'requiredVersion' in value ? value.requiredVersion : undefined;
-  return { kind: 'newer', format, needs: typeof needs === 'string' ? needs : undefined };
+function neededVersion(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null || !('requiredVersion' in value))
+    return undefined;
+  return typeof value.requiredVersion === 'string' ? value.requiredVersion : undefined;
 }
 
 function mistakeText(mistake: SchemaError): string {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { DiagnosticsError } from '../../src/model/diagnostic.ts';
+import { digestOf } from '../../src/model/digest.ts';
 import { readSavedPlan, savePlan } from '../../src/plan/saved-plan.ts';
 import { LINEAGE, NOW, planOf, withWorkers } from './support/builders.ts';
 
@@ -48,6 +49,49 @@ describe('a saved plan', () => {
     const { diagnostics } = failure(JSON.stringify({ ...later, format: 2 }));
     expect(diagnostics[0]?.message).toContain('format 2');
     expect(diagnostics[0]?.detail).toContain('It was saved by Muster 2.3.0.');
+  });
+});
+
+describe('a saved plan of an older format', () => {
+  /** Formats -1 and 0, made up: the serial had other names. */
+  const migrations = {
+    [-1]: (value: unknown) => {
+      const { number, ...rest } = value as { readonly number: number };
+      return { ...rest, format: 0, count: number };
+    },
+    0: (value: unknown) => {
+      const { count, ...rest } = value as { readonly count: number };
+      return { ...rest, format: 1, serial: count };
+    },
+  };
+  const { fileDigest: _, serial, ...rest } = saved;
+  const sealed = (content: object) => JSON.stringify({ ...content, fileDigest: digestOf(content) });
+  const oldest = sealed({ ...rest, format: -1, number: serial });
+
+  test('is read as what it is today, sealed anew, step by step', () => {
+    expect(readSavedPlan(oldest, migrations)).toEqual(saved);
+    expect(readSavedPlan(sealed({ ...rest, format: 0, count: serial }), migrations)).toEqual(saved);
+  });
+
+  test('is refused when it was changed: by its own seal, and by the review digest', () => {
+    const read = (text: string) => () => readSavedPlan(text, migrations);
+    expect(read(oldest.replace('"number":41', '"number":42'))).toThrow(
+      /changed after it was saved/,
+    );
+    const workers = plan.workers.map((worker) => ({ ...worker, node: 'pve2' }));
+    const forged = { ...rest, plan: { ...plan, workers }, format: -1, number: serial };
+    expect(read(sealed(forged))).toThrow(/review digest does not match/);
+  });
+
+  test('or of none that is known, says so and what to do: exit 1', () => {
+    const error = failure(oldest);
+    expect(error).toMatchObject({ exitCode: 1, message: /its format -1 is too old/ });
+    expect(error.diagnostics[0]?.remedy).toBe('Plan again with --out.');
+    for (const format of [1.5, '1', null])
+      expect(failure(sealed({ ...rest, serial, format }))).toMatchObject({
+        exitCode: 1,
+        message: /not a plan that Muster saved/,
+      });
   });
 });
 

@@ -103,6 +103,40 @@ describe('a state that can’t be used', () => {
     expect(found?.remedy).toContain('>=1.4');
   });
 
+  it('of a format before the oldest known is left alone, and says what to do', async () => {
+    const text = JSON.stringify({ ...first, format: 0 });
+    await writeFile(path, text);
+    const found = await diagnosticOf(openTestStore(path).read());
+    expect(found?.code).toBe('state-older');
+    expect(found?.message).toContain('has format 0, which is too old');
+    expect(found?.remedy).toContain('muster state recover');
+    expect(await openTestStore(path).write(second, 'none')).toEqual({ kind: 'moved' });
+    expect(await readFile(path, 'utf8')).toBe(text);
+  });
+
+  it.each([1.5, -0.5, '1', null, 1e300])('of no whole format (%s) is damaged', async (format) => {
+    await writeFile(path, JSON.stringify({ ...first, format }));
+    expect((await diagnosticOf(openTestStore(path).read()))?.code).toBe('state-corrupt');
+  });
+
+  it('that an older format’s step can’t make sense of is damaged, not a crash', async () => {
+    await writeFile(path, JSON.stringify({ format: 0 }));
+    const nonsense = () => {
+      throw new TypeError('workers is not iterable');
+    };
+    const found = await diagnosticOf(openTestStore(path, { migrations: { 0: nonsense } }).read());
+    expect(found?.code).toBe('state-corrupt');
+    expect(found?.detail).toContain('it is not what format 0 holds: workers is not iterable');
+  });
+
+  it('is verified after its older format was brought forward, never taken on trust', async () => {
+    await writeFile(path, JSON.stringify({ ...first, format: 0, serial: 'three' }));
+    const renamed = (value: unknown) => ({ ...(value as object), format: 1 });
+    const found = await diagnosticOf(openTestStore(path, { migrations: { 0: renamed } }).read());
+    expect(found?.code).toBe('state-corrupt');
+    expect(found?.detail?.join()).toContain('serial');
+  });
+
   it('is rejected when two workers have one vmid (P24)', async () => {
     const vm = { vmid: 9100, node: 'pve1', uuid: uuid(1) };
     const broken = recordVm(second, 'a', vm);

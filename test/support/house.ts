@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { CliContext, StoreSpec } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/run-cli.ts';
+import type { Migrations } from '../../src/model/migrations.ts';
 import type { Clock, Files, Random, StateStore } from '../../src/model/ports.ts';
 import type { State } from '../../src/model/state.ts';
 import { createPve } from '../../src/pve/create-pve.ts';
@@ -62,6 +63,8 @@ export interface HouseOptions {
   readonly token?: string;
   /** Stands between the client and the cluster: to stop a run at any request. */
   readonly intercept?: (transport: Transport) => Transport;
+  /** Older formats of the state, made up by a test. */
+  readonly migrations?: Migrations;
   /** Files and state are kept in memory, and this sees every write of the state. */
   readonly inMemory?: (next: State, before: State | undefined) => void;
 }
@@ -112,8 +115,9 @@ export function openHouse(options: HouseOptions = {}): House {
     const self = await readProcessFacts(PROCESSES);
     const systemCa = async () => undefined;
     const base = { root, systemCa, clock: WALL_CLOCK, random, run, self, processes: PROCESSES };
-    const env = options.env ?? {};
-    return heldStore(await openBackend(state, { ...base, env, lockTimeoutMs: lockTimeout }), clock);
+    const { env = {}, migrations } = options;
+    const how = { ...base, env, migrations, lockTimeoutMs: lockTimeout };
+    return heldStore(await openBackend(state, how), clock);
   }
 
   async function musterWith(change: Partial<CliContext>, ...argv: string[]): Promise<Told> {

@@ -19,7 +19,7 @@ import { jsonDocument } from '../../report/escape/json.ts';
 import { importedText, importText } from '../../report/import-text.ts';
 import { approve } from '../approve.ts';
 import { type OpenProject, recordedVms, withProject } from '../assemble.ts';
-import { requireIdle } from '../edit-state.ts';
+import { requireIdle, requireNotOlder } from '../edit-state.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { isSet } from '../flags.ts';
 import { takeIn } from '../import-steps.ts';
@@ -31,6 +31,7 @@ export async function runImport(invocation: Invocation): Promise<number> {
   const [worker = '', id = ''] = invocation.args;
   if (!/^[1-9]\d{2,8}$/.test(id)) throw badId(id);
   return withProject(invocation, async (open) => {
+    requireNotOlder(open.stateView.olderFormat);
     await requireIdle(invocation, open.state, lookup(open.state.workers, worker) ? [worker] : []);
     const input = await lookUp(invocation, open, worker, Number(id));
     const proposal = await propose(invocation, input);

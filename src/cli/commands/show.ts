@@ -1,5 +1,6 @@
 import { readSavedPlan } from '../../plan/saved-plan.ts';
 import { jsonDocument } from '../../report/escape/json.ts';
+import { formatLines } from '../../report/plan/headline.ts';
 import { statusTable } from '../../report/status-text.ts';
 import { choiceOf } from '../flags.ts';
 import { FORMAT_NAMES, renderPlan } from '../formats.ts';
@@ -30,16 +31,19 @@ async function showState(invocation: Invocation, json: boolean): Promise<number>
   const { context, globals } = invocation;
   const project = await loadProject(invocation);
   const store = await openState(invocation, project, 'muster show');
-  const { state } = await store.read();
+  const { state, older } = await store.read();
   if (json) {
     context.stdout.write(jsonDocument(state ?? null));
     return 0;
   }
-  const { where, serial } = stateView(store.where, globals.root, state);
+  const view = stateView(store.where, globals.root, state, older?.format);
+  const { where, serial } = view;
   const head = `State  ${where}: ${serial === undefined ? 'nothing recorded yet' : `serial ${serial}`}\n`;
   const now = context.clock.now();
   const rows = state === undefined ? [] : statusRows({ state, desired: [], findings: [], now });
   const table = statusTable(rows, globals.paint);
-  context.stdout.write([head, ...table.map((line) => `${line}\n`)].join(''));
+  context.stdout.write(
+    [head, ...[...formatLines(view), ...table].map((line) => `${line}\n`)].join(''),
+  );
   return 0;
 }

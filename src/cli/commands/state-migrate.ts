@@ -6,7 +6,7 @@ import type { State } from '../../model/state.ts';
 import { count } from '../../report/words.ts';
 import { withoutDeadRuns } from '../../state/dead-runs.ts';
 import { replacing } from '../../state/revision.ts';
-import { keepBackup, openStateOf } from '../edit-state.ts';
+import { keepBackup, openStateOf, requireNotOlder } from '../edit-state.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { isSet, textOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
@@ -32,7 +32,8 @@ export async function runStateMigrate(invocation: Invocation): Promise<number> {
   const { state } = await old.read();
   if (state === undefined) throw nothingThere(old.where);
   await requireNoRuns(invocation, state);
-  const { state: before, revision } = await store.read();
+  const { state: before, revision, older } = await store.read();
+  requireNotOlder(older?.format);
   if (before !== undefined && before.lineage === state.lineage && before.serial > state.serial)
     return tellEdit(invocation, { after: before, backup: undefined }, [
       `nothing to do: ${store.where} has this state already, at serial ${before.serial}`,

@@ -7,7 +7,7 @@ import { count } from '../../report/words.ts';
 import { replacing } from '../../state/revision.ts';
 import { requireState } from '../../state/state-diagnostics.ts';
 import { parseState } from '../../state/state-text.ts';
-import { keepBackup, openStateOf, requireIdle } from '../edit-state.ts';
+import { keepBackup, openStateOf, requireIdle, requireNotOlder } from '../edit-state.ts';
 import { EXIT_CODES } from '../exit-code.ts';
 import { isSet } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
@@ -19,9 +19,11 @@ import { readUserFile } from '../user-file.ts';
 export async function runStatePush(invocation: Invocation): Promise<number> {
   const [file = ''] = invocation.args;
   const text = await readUserFile(invocation, file);
-  const pushed = requireState(parseState(new TextEncoder().encode(text)), file, undefined);
+  const parsed = parseState(new TextEncoder().encode(text));
+  const { state: pushed } = requireState(parsed, file, undefined);
   const { project, store } = await openStateOf(invocation, 'state push');
-  const { state: before, revision } = await store.read();
+  const { state: before, revision, older } = await store.read();
+  requireNotOlder(older?.format);
   if (before !== undefined && sameJson(before, pushed))
     return tellEdit(invocation, { after: before, backup: undefined }, [
       'nothing to do: it is there already',

@@ -13,7 +13,7 @@ import { recoveryText } from '../../report/recovery-text.ts';
 import { NO_STATE, replacing } from '../../state/revision.ts';
 import { foreignState } from '../../state/state-diagnostics.ts';
 import { recordedVms } from '../assemble.ts';
-import { keepBackup, openStateOf, type StateAtHand } from '../edit-state.ts';
+import { keepBackup, openStateOf, requireNotOlder, type StateAtHand } from '../edit-state.ts';
 import { isSet, textOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
 import { openCluster } from '../load-project.ts';
@@ -51,6 +51,7 @@ export async function runStateRecover(invocation: Invocation): Promise<number> {
 async function readLost({ project: { declaration }, store }: StateAtHand): Promise<StateRead> {
   const found = await readOrVanished(store);
   const { state } = found;
+  requireNotOlder(found.older?.format);
   // An empty one may be a new one: the marks know better which lineage it was.
   if (state !== undefined && Object.keys(state.workers).length === 0 && state.serial === 0)
     return { state: undefined, revision: found.revision };

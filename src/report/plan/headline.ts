@@ -12,6 +12,8 @@ export interface StateView {
   readonly where: string;
   /** undefined: there is no state yet. */
   readonly serial: number | undefined;
+  /** Set when it is stored in an older format. */
+  readonly olderFormat?: number | undefined;
 }
 
 /** "Cluster …" and "State …": what everything below is about. */
@@ -26,7 +28,15 @@ export function contextLines(cluster: PlanCluster, state: StateView): readonly s
   return [
     ...labelled('Cluster', `${escapeTerminal(cluster.name ?? '(no name)')}: ${facts}`, LABEL),
     ...labelled('State', `${escapeTerminal(state.where)}: ${known}`, LABEL),
+    ...formatLines(state),
   ];
+}
+
+/** Below the line "State": that an apply will write it in a newer format. */
+export function formatLines({ olderFormat }: StateView): readonly string[] {
+  if (olderFormat === undefined) return [];
+  const text = `older format ${olderFormat}: the next apply with something to do writes the newest, and keeps a backup`;
+  return labelled('', text, LABEL);
 }
 
 /** "Plan: 1 to destroy, …" and, below it, what is held, drifted and unchanged. */
