@@ -1,4 +1,5 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import {
   chmodSync,
   existsSync,
@@ -79,6 +80,11 @@ export interface Workspace {
     script: string,
     env?: Readonly<Record<string, string>>,
   ): { readonly code: number | null; readonly output: string };
+  /** The same, while this process goes on: for what talks to a server in it. */
+  runBeside(
+    script: string,
+    env: Readonly<Record<string, string>>,
+  ): Promise<{ readonly code: number | null; readonly output: string }>;
   remove(): void;
 }
 
@@ -105,6 +111,21 @@ export function workspace(main: string, files: Readonly<Record<string, string>>)
       lines.map((line) => [line.split('=')[0] ?? '', line.replace(/^[^=]*=/, '')]),
     );
   };
+  const variables = () => ({
+    PATH: `${join(base, 'bin')}:${process.env.PATH ?? ''}`,
+    CI: 'true',
+    GITHUB_ACTIONS: 'true',
+    GITHUB_REPOSITORY: 'o/r',
+    GITHUB_SHA: '4be1f02d9c55aa01b2c34be1f02d9c55aa01b2c3',
+    GITHUB_WORKSPACE: root,
+    GITHUB_ENV: envFile,
+    GITHUB_PATH: join(base, 'path'),
+    GITHUB_STEP_SUMMARY: join(base, 'summary.md'),
+    GH_STORE: storePath,
+    PULL_REQUEST: '7',
+    MUSTER_SIMULATOR_SPEED: '500',
+    ...environment(),
+  });
   return {
     root,
     write: (path, text) => put(join(root, path), text),
@@ -116,24 +137,23 @@ export function workspace(main: string, files: Readonly<Record<string, string>>)
         stdio: ['ignore', 'pipe', 'pipe'],
         cwd: root,
         encoding: 'utf8',
-        env: {
-          PATH: `${join(base, 'bin')}:${process.env.PATH ?? ''}`,
-          CI: 'true',
-          GITHUB_ACTIONS: 'true',
-          GITHUB_REPOSITORY: 'o/r',
-          GITHUB_SHA: '4be1f02d9c55aa01b2c34be1f02d9c55aa01b2c3',
-          GITHUB_WORKSPACE: root,
-          GITHUB_ENV: envFile,
-          GITHUB_PATH: join(base, 'path'),
-          GITHUB_STEP_SUMMARY: join(base, 'summary.md'),
-          GH_STORE: storePath,
-          PULL_REQUEST: '7',
-          MUSTER_SIMULATOR_SPEED: '500',
-          ...environment(),
-          ...env,
-        },
+        env: { ...variables(), ...env },
       });
       return { code: told.status, output: `${told.stdout}${told.stderr}` };
+    },
+    runBeside: async (script, env) => {
+      const shell = spawn('bash', ['--norc', '-e', '-c', script], {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        cwd: root,
+        env: { ...variables(), ...env },
+      });
+      let output = '';
+      for (const stream of [shell.stdout, shell.stderr])
+        stream.setEncoding('utf8').on('data', (text: string) => {
+          output += text;
+        });
+      const [code] = await once(shell, 'close');
+      return { code: code as number | null, output };
     },
     remove: () => rmSync(base, { recursive: true, force: true }),
   };
