@@ -1,7 +1,6 @@
 import { DiagnosticsError } from '../model/diagnostic.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { SessionPlan } from '../model/session-plan.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { versionMessage } from '../report/progress/event-json.ts';
 import { sessionPlanMessage } from '../report/progress/session-json.ts';
@@ -13,6 +12,7 @@ import { type AssembledSession, assembleSession } from './assemble-session.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
+import { messageLine } from './message-line.ts';
 import { otherDigest } from './other-digest.ts';
 import { tellingBesides } from './report-format.ts';
 import { reportSession } from './report-session.ts';
@@ -119,7 +119,7 @@ async function reread({ context }: Invocation, open: OpenProject): Promise<OpenP
 function show({ context, globals }: Invocation, { session, assembled }: AssembledSession): void {
   if (globals.json) {
     const messages = [versionMessage(context.version), sessionPlanMessage(session)];
-    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
+    for (const message of messages) context.stdout.write(messageLine(message, context.clock));
     return;
   }
   const lines = [

@@ -1,5 +1,4 @@
 import { DEFAULT_PLAN_OPTIONS } from '../model/plan.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { versionMessage } from '../report/progress/event-json.ts';
@@ -8,6 +7,7 @@ import { itemState } from '../session/session-items.ts';
 import { assemble, withProject } from './assemble.ts';
 import { findLiveSession } from './find-session.ts';
 import type { Invocation } from './invocation.ts';
+import { messageLine } from './message-line.ts';
 import { tellingBesides } from './report-format.ts';
 import { reportSession } from './report-session.ts';
 import { leadWithLog, readSecrets } from './session-run.ts';
@@ -28,7 +28,8 @@ export async function goOnWithSession(
     const assembled = await assemble(invocation, open, { ...DEFAULT_PLAN_OPTIONS, test: true });
     const telling = tellingBesides(invocation);
     const { context, globals } = telling;
-    if (globals.json) context.stdout.write(`${jsonLine(versionMessage(context.version))}\n`);
+    if (globals.json)
+      context.stdout.write(messageLine(versionMessage(context.version), context.clock));
     else {
       const lines = [
         ...contextLines(assembled.plan.cluster, assembled.stateView),

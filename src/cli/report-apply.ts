@@ -1,12 +1,12 @@
 import type { RunEvent } from '../model/event.ts';
 import type { Plan } from '../model/plan.ts';
 import type { ApplyResult } from '../model/result.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { htmlResult } from '../report/html/html-result.ts';
 import { junitXml } from '../report/junit.ts';
 import { resultMarkdown } from '../report/markdown/result-markdown.ts';
 import { planText } from '../report/plan/plan-text.ts';
 import {
+  appliedSummaryMessage,
   changeSummaryMessage,
   plannedChangeMessage,
   resultMessage,
@@ -17,6 +17,7 @@ import type { Assembled } from './assemble.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
+import { messageLine } from './message-line.ts';
 import { reportFormat } from './report-format.ts';
 import { writeReports } from './user-file.ts';
 
@@ -30,9 +31,9 @@ export function showPlan(
     const messages = [
       versionMessage(context.version),
       ...plan.workers.map(plannedChangeMessage),
-      changeSummaryMessage(plan, 'apply'),
+      changeSummaryMessage(plan),
     ];
-    for (const message of messages) context.stdout.write(`${jsonLine(message)}\n`);
+    for (const message of messages) context.stdout.write(messageLine(message, context.clock));
     return;
   }
   const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };
@@ -62,7 +63,9 @@ export async function reportApply(
   const render = {
     text: () =>
       globals.json
-        ? `${jsonLine(resultMessage(result))}\n`
+        ? [appliedSummaryMessage(plan, result), resultMessage(result)]
+            .map((message) => messageLine(message, context.clock))
+            .join('')
         : resultText(result, { program, paint }),
     markdown: () =>
       resultMarkdown(result, { project, environment, program, ...markdownView(invocation) }),

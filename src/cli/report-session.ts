@@ -1,5 +1,4 @@
 import type { SessionResult } from '../model/session-result.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { htmlSession } from '../report/html/html-session.ts';
 import { sessionMarkdown } from '../report/markdown/session-markdown.ts';
 import { sessionResultMessage } from '../report/progress/session-json.ts';
@@ -9,6 +8,7 @@ import { sessionResultText } from '../report/session/session-result-text.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
+import { messageLine } from './message-line.ts';
 import { reportFormat } from './report-format.ts';
 import { sessionResultExitCode } from './session-exit-code.ts';
 import { writeReports } from './user-file.ts';
@@ -30,7 +30,7 @@ export async function reportSession(
   const render = {
     text: () =>
       json
-        ? `${jsonLine(sessionResultMessage(result))}\n`
+        ? messageLine(sessionResultMessage(result), context.clock)
         : sessionResultText(result, { program, paint, verbose }),
     markdown: () => sessionMarkdown(result, { ...subject, program, ...markdownView(invocation) }),
     html: () => htmlSession(result, { ...subject, program }),

@@ -1,11 +1,11 @@
 import type { RunEvent } from '../model/event.ts';
 import type { Clock, Log } from '../model/ports.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { eventMessage } from '../report/progress/event-json.ts';
 import { type EventColumns, eventLines } from '../report/progress/event-lines.ts';
 import { liveLines, NOTHING_LIVE, nextLive } from '../report/progress/live-block.ts';
 import { type Told, tellOrNot } from '../report/progress/waiting-filter.ts';
 import type { TextOutput } from './context.ts';
+import { messageLine } from './message-line.ts';
 
 /** What shows a run while it goes on. */
 export interface RunLog extends Log {
@@ -29,9 +29,18 @@ export function openRunLog(options: RunLogOptions): RunLog {
   return options.stdout.isTTY ? liveLog(options) : plainLog(options);
 }
 
-function jsonLog({ stdout }: RunLogOptions): RunLog {
+function jsonLog({ stdout, clock }: RunLogOptions): RunLog {
+  /** By worker: an action follows another one, never two at once. */
+  const started = new Map<string, number>();
   return {
-    emit: (event) => stdout.write(`${jsonLine(eventMessage(event))}\n`),
+    emit: (event) => {
+      if (event.kind === 'action-start') started.set(event.worker, event.at);
+      const startedAt =
+        event.kind === 'progress' || event.kind === 'step-done'
+          ? started.get(event.worker)
+          : undefined;
+      stdout.write(messageLine(eventMessage(event, startedAt), clock));
+    },
     end: async () => {},
   };
 }

@@ -1,7 +1,6 @@
 import { type Diagnostic, DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { Fenced, StateLocked, StateMoved } from '../model/errors.ts';
 import { diagnosticsText } from '../report/diagnostic-text.ts';
-import { jsonLine } from '../report/escape/json.ts';
 import { escapeLines } from '../report/escape/terminal.ts';
 import { failureDiagnostic } from '../report/failure-diagnostic.ts';
 import { paint } from '../report/paint.ts';
@@ -9,11 +8,12 @@ import { diagnosticMessage } from '../report/progress/event-json.ts';
 import { wantsColour } from './colour.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_CODES } from './exit-code.ts';
+import { messageLine } from './message-line.ts';
 
 export interface FailureView {
   readonly context: Pick<
     CliContext,
-    'stdout' | 'stderr' | 'env' | 'interrupts' | 'version' | 'annotate'
+    'clock' | 'stdout' | 'stderr' | 'env' | 'interrupts' | 'version' | 'annotate'
   >;
   readonly json: boolean;
   /** False after --no-color. */
@@ -49,7 +49,7 @@ export function tell(
 ): void {
   if (json) {
     for (const diagnostic of diagnostics)
-      context.stdout.write(`${jsonLine(diagnosticMessage(diagnostic))}\n`);
+      context.stdout.write(messageLine(diagnosticMessage(diagnostic), context.clock));
     return;
   }
   const coloured = paint(wantsColour(context.stderr, context.env, colour));

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { CliContext } from '../../src/cli/context.ts';
+import type { Json } from '../../src/model/json.ts';
 import { editConfig } from '../../src/simulator/by-hand.ts';
 import { openHouse } from '../support/house.ts';
 import { TWO_WORKERS } from './project.ts';
@@ -217,6 +218,31 @@ describe('apply', () => {
         'apply_result',
       ]),
     );
+  });
+
+  it("has in each line of --json the fields that readers of Terraform's stream need", async () => {
+    const told = await house().muster('apply', '--json', '-auto-approve', '-test');
+    const lines = told.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, Json>>);
+    for (const line of lines) {
+      const head = ['@level', '@message', '@module', '@timestamp', 'type'];
+      expect(Object.keys(line).slice(0, 5)).toEqual(head);
+      expect(new Date(String(line['@timestamp'])).toISOString()).toBe(line['@timestamp']);
+      if (line.hook === undefined) continue;
+      expect(line.hook).toMatchObject({
+        resource: { resource_type: 'muster_worker' },
+        action: expect.stringMatching(/^(create|update|replace|delete|remove)$/),
+      });
+      if (line.type !== 'apply_start')
+        expect(line.hook).toMatchObject({ elapsed_seconds: expect.any(Number) });
+    }
+    const summaries = lines.filter(({ type }) => type === 'change_summary');
+    expect(summaries.map(({ changes }) => changes)).toMatchObject([
+      { add: 2, change: 0, import: 0, remove: 0, operation: 'plan' },
+      { add: 2, change: 0, import: 0, remove: 0, operation: 'apply' },
+    ]);
   });
 
   it('P46: of a plan file that is missing or empty is an error, of one without actions is not', async () => {

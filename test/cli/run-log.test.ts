@@ -88,4 +88,19 @@ describe('openRunLog', () => {
       .map((line) => JSON.parse(line).type);
     expect(types).toEqual(['apply_start', 'apply_progress', 'apply_complete']);
   });
+
+  it('for programs tells when, by the clock, and how long the action has been going on', async () => {
+    const json = log(false, true);
+    json.log.emit(START);
+    await json.clock.sleep(2000);
+    const later = new Date(json.clock.now()).toISOString();
+    json.log.emit(STEP);
+    const [first, second] = json
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(Date.parse(second['@timestamp']) - Date.parse(first['@timestamp'])).toBe(2000);
+    expect(second).toMatchObject({ '@timestamp': later, hook: { elapsed_seconds: 2 } });
+  });
 });

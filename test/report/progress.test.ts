@@ -170,14 +170,15 @@ describe('JSON messages', () => {
       type: 'apply_complete',
       hook: {
         resource: { addr: 'muster_worker.backup-pve1' },
-        action: 'deploy',
+        action: 'create',
+        actions: ['deploy'],
         elapsed_seconds: 24,
       },
     });
   });
 
   it('count a replace as one to add and one to remove, and held workers apart', () => {
-    const { changes } = changeSummaryMessage(driftPlan(), 'plan');
+    const { changes } = changeSummaryMessage(driftPlan());
     expect(changes).toMatchObject({
       add: 2,
       change: 2,
@@ -192,6 +193,11 @@ describe('JSON messages', () => {
       action: 'noop',
       actions: ['update'],
     });
+  });
+
+  it('call forgetting a worker "remove", as Terraform does there and not in its plan', () => {
+    const forgotten = workerOf('w', { actions: ['forget'] });
+    expect(plannedChangeMessage(forgotten).change).toMatchObject({ action: 'remove' });
   });
 
   it('carry the place of a diagnostic', () => {

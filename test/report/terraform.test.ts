@@ -106,7 +106,7 @@ describe('the counts', () => {
   });
 
   it.each(Object.entries(SCENARIOS))('of %s are those of the event stream', (_, plan) => {
-    const { changes } = changeSummaryMessage(plan(), 'plan');
+    const { changes } = changeSummaryMessage(plan());
     const {
       create,
       update,

@@ -35,23 +35,39 @@ export function plannedChangeMessage(worker: WorkerPlan): JsonMessage {
 }
 
 /** Counts as Terraform's readers expect them: a replace is one to add and one to remove. */
-export function changeSummaryMessage(plan: Plan, operation: 'plan' | 'apply'): JsonMessage {
+export function changeSummaryMessage(plan: Plan): JsonMessage {
   const { held } = countPlan(plan);
   const { create: add, update: change, delete: remove, forget } = countResources(plan);
   const text = `Plan: ${add} to add, ${change} to change, ${remove} to destroy.`;
   return {
     ...base('info', 'change_summary', text),
-    changes: { add, change, remove, forget, held: { ...held }, operation },
+    changes: { add, change, import: 0, remove, forget, held: { ...held }, operation: 'plan' },
   };
 }
 
-export function eventMessage(event: RunEvent): JsonMessage {
+/** The same when it has been applied: what was done, and nothing of what was not. */
+export function appliedSummaryMessage(plan: Plan, result: ApplyResult): JsonMessage {
+  const done = new Set(
+    result.outcomes.filter((each) => each.result === 'done').map(({ worker }) => worker),
+  );
+  const workers = plan.workers.filter(({ worker }) => done.has(worker));
+  const { create: add, update: change, delete: remove, forget } = countResources({ workers });
+  const text = `Applied: ${add} added, ${change} changed, ${remove} destroyed.`;
+  return {
+    ...base('info', 'change_summary', text),
+    changes: { add, change, import: 0, remove, forget, operation: 'apply' },
+  };
+}
+
+/** `startedAt`: when the action of this event began. */
+export function eventMessage(event: RunEvent, startedAt?: number): JsonMessage {
   switch (event.kind) {
     case 'action-start':
       return hooked('apply_start', event, event.message, {});
     case 'progress': {
       const { step, waitingFor, waitedMs, deadlineMs } = event;
       return hooked('apply_progress', event, event.message, {
+        elapsed_seconds: elapsed(event, startedAt),
         step,
         waitingFor,
         waitedMs,
@@ -60,7 +76,8 @@ export function eventMessage(event: RunEvent): JsonMessage {
     }
     case 'step-done': {
       const { step, detail } = event;
-      const extra = { step, detail, failed: event.failed === true };
+      const elapsed_seconds = elapsed(event, startedAt);
+      const extra = { elapsed_seconds, step, detail, failed: event.failed === true };
       return hooked('apply_progress', event, event.message, extra);
     }
     case 'action-done':
@@ -93,6 +110,10 @@ export function eventMessage(event: RunEvent): JsonMessage {
     default:
       return assertNever(event);
   }
+}
+
+function elapsed({ at }: { readonly at: number }, startedAt: number | undefined) {
+  return startedAt === undefined ? undefined : (at - startedAt) / 1000;
 }
 
 /** Ours: `item_start`, `item_complete`, `item_errored`. */
@@ -147,6 +168,21 @@ export function resultMessage(result: ApplyResult): JsonMessage {
   };
 }
 
+/** Terraform's word for what is being done; ours is in `actions`, as in `planned_change`. */
+const HOOK_ACTIONS: Readonly<Record<ActionKind, string>> = {
+  configure: 'create',
+  deploy: 'create',
+  update: 'update',
+  replace: 'replace',
+  test: 'update',
+  session: 'update',
+  shutdown: 'update',
+  destroy: 'delete',
+  adopt: 'update',
+  rename: 'update',
+  forget: 'remove',
+};
+
 function hooked(
   type: string,
   event: { readonly at: number; readonly worker: string; readonly action: ActionKind },
@@ -158,7 +194,8 @@ function hooked(
   );
   const hook = {
     resource: resourceOf(event.worker),
-    action: event.action,
+    action: HOOK_ACTIONS[event.action],
+    actions: [event.action],
     ...Object.fromEntries(known),
   };
   return { ...base('info', type, `${event.worker}: ${message}`), at_ms: event.at, hook };
@@ -186,5 +223,6 @@ function resourceOf(worker: string): JsonMessage {
 function terraformAction(worker: WorkerPlan): string {
   const [first = 'no-op', second] = resourceActions(worker);
   if (second !== undefined) return 'replace';
-  return first === 'no-op' ? 'noop' : first;
+  const words: Readonly<Record<string, string>> = { 'no-op': 'noop', forget: 'remove' };
+  return words[first] ?? first;
 }

@@ -37,7 +37,7 @@ export function resourceActions(worker: WorkerPlan): readonly ResourceAction[] {
 export type ResourceCounts = Readonly<Record<ResourceAction, number>>;
 
 /** Workers by action; a replaced one is counted twice, as one to delete and one to create. */
-export function countResources(plan: Plan): ResourceCounts {
+export function countResources(plan: Pick<Plan, 'workers'>): ResourceCounts {
   const counts = { 'no-op': 0, create: 0, update: 0, delete: 0, forget: 0 };
   for (const worker of plan.workers)
     for (const action of resourceActions(worker)) counts[action] += 1;
