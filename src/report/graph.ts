@@ -1,4 +1,5 @@
 import { byCodeUnit } from '../model/json.ts';
+import type { WorkerPlan } from '../model/plan.ts';
 import { escapeTerminal } from './escape/terminal.ts';
 
 export interface GraphWorker {
@@ -6,6 +7,12 @@ export interface GraphWorker {
   readonly node: string;
   /** A word or two: what the plan does with it. */
   readonly remark: string;
+}
+
+/** A worker with what the plan does with it. */
+export function plannedBox({ worker, node, actions, held }: WorkerPlan): GraphWorker {
+  const words = actions.length === 0 ? 'nothing' : actions.join(', ');
+  return { worker, node, remark: held === undefined ? words : `${words}, held: ${held.why}` };
 }
 
 /** Workers per node as a Mermaid flowchart, which GitHub and GitLab draw. */

@@ -94,6 +94,60 @@ describe('a plan as a comment', () => {
   });
 });
 
+describe('the picture of the nodes', () => {
+  const on = (count: number, nodes: number) =>
+    markdown(
+      planOf({
+        workers: Array.from({ length: count }, (_, index) =>
+          workerOf(`w${index}`, { node: `pve${index % nodes}`, actions: ['update'] }),
+        ),
+      }),
+    );
+
+  it('has a frame per node with its workers, folded, where two nodes or more have several', () => {
+    expect(on(3, 2)).toContain(
+      [
+        '<details><summary><b>Nodes</b> (3 workers on 2 nodes)</summary>',
+        '',
+        '```mermaid',
+        'flowchart LR',
+        '  subgraph n0["pve0"]',
+        '    n0w0["w0: update"]',
+        '    n0w1["w2: update"]',
+        '  end',
+        '  subgraph n1["pve1"]',
+        '    n1w0["w1: update"]',
+        '  end',
+        '```',
+        '',
+        '</details>',
+      ].join('\n'),
+    );
+  });
+
+  it('is left out where it would say no more than the table, or too much to be made out', () => {
+    expect(on(3, 1)).not.toContain('mermaid');
+    expect(on(3, 3)).not.toContain('mermaid');
+    expect(on(50, 3)).toContain('mermaid');
+    expect(on(51, 3)).not.toContain('mermaid');
+  });
+
+  it('ends at no text of a worker or node', () => {
+    const attacks = ATTACKS.flatMap((text) => [
+      workerOf(`${text}1`, { node: text, actions: ['update'] }),
+      workerOf(`${text}2`, { node: text, actions: ['update'] }),
+    ]);
+    const text = markdown(planOf({ workers: attacks }));
+    const drawn = text.split('```mermaid\n')[1]?.split('\n```')[0] ?? '';
+    const inner = drawn.split('\n').slice(1);
+    expect(inner.length).toBeGreaterThan(10);
+    for (const line of inner)
+      expect(line).toMatch(
+        /^ {2}(end|subgraph n\d+\["[^"`<>[\]]*"\]| {2}n\d+w\d+\["[^"`<>[\]]*"\])$/,
+      );
+  });
+});
+
 describe('the size of a comment', () => {
   it.each([60_000, 20_000, 5_000])(
     'of 500 changes stays below %i bytes and lists all 30 dangerous ones first',
@@ -118,8 +172,13 @@ describe('the size of a comment', () => {
     expect(text).toMatch(/\*\*\d+ more dangerous actions in the artifact\.\*\*/);
   });
 
-  it('drops attributes before rows, and rows before danger', () => {
-    const full = markdown(driftPlan());
+  it('drops the picture first, then attributes before rows, and rows before danger', () => {
+    const drawn = markdown(driftPlan());
+    expect(drawn).toContain('<b>Nodes</b>');
+    const full = markdown(driftPlan(), { maxBytes: bytes(drawn) - 1 });
+    expect(full).not.toContain('mermaid');
+    expect(full).toContain('<b>Attributes</b> (3 workers)');
+    expect(full).not.toContain('in the artifact.');
     const less = markdown(driftPlan(), { maxBytes: bytes(full) - 1 });
     expect(less.match(/^\| :/gm)).toHaveLength(7);
     expect(less).toContain('1 more worker in the artifact.');

@@ -1,7 +1,7 @@
 import { DEFAULT_PLAN_OPTIONS, type Plan } from '../../model/plan.ts';
 import { expand } from '../../plan/expand.ts';
 import { expandFactsOf } from '../../plan/expand-facts.ts';
-import { dotGraph, type GraphWorker, mermaidGraph } from '../../report/graph.ts';
+import { dotGraph, type GraphWorker, mermaidGraph, plannedBox } from '../../report/graph.ts';
 import { assembleQuickly, withProject } from '../assemble.ts';
 import { choiceOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
@@ -30,9 +30,6 @@ function graphWorkers(
     ...declared
       .filter(({ worker }) => !planned.has(worker))
       .map((worker) => ({ ...worker, remark: 'unchanged' })),
-    ...plan.workers.map(({ worker, node, actions, held }) => {
-      const words = actions.length === 0 ? 'nothing' : actions.join(', ');
-      return { worker, node, remark: held === undefined ? words : `${words}, held: ${held.why}` };
-    }),
+    ...plan.workers.map(plannedBox),
   ];
 }

@@ -8,6 +8,7 @@ import type { NextView } from '../plan/next-lines.ts';
 import { count, shellWord, utcMinute } from '../words.ts';
 import { attributeDiff } from './attribute-diff.ts';
 import { driftTable } from './drift-table.ts';
+import { nodePicture } from './node-picture.ts';
 import { isDangerous, listedWorkers, namesByAction, workerTable } from './plan-table.ts';
 import { consequences, heading, isBlocked, marker, verdict } from './plan-title.ts';
 
@@ -31,6 +32,7 @@ export interface Job {
 
 /** How much is shown: everything, down to names alone. */
 interface Shown {
+  readonly picture: boolean;
   /** Workers whose attributes are listed. */
   readonly details: number;
   readonly drift: boolean;
@@ -50,9 +52,17 @@ export function planMarkdown(saved: SavedPlan, view: MarkdownView = {}): string 
   const max = view.maxBytes ?? DEFAULT_MAX_BYTES;
   const render = (shown: Shown) => comment(saved, { workers, detailed }, shown, view);
   const fits = (shown: Shown) => byteLength(render(shown)) <= max;
-  const all: Shown = { details: detailed.length, drift: true, checks: true, rows: workers.length };
+  const drawn: Shown = {
+    picture: true,
+    details: detailed.length,
+    drift: true,
+    checks: true,
+    rows: workers.length,
+  };
+  const all: Shown = { ...drawn, picture: false };
   const bare: Shown = { ...all, details: 0, drift: false, checks: false };
   const none: Shown = { ...bare, rows: 0 };
+  if (fits(drawn)) return render(drawn);
   if (fits(all)) return render(all);
   if (fits({ ...all, details: 0 })) return render(most(all, 'details', detailed.length, fits));
   if (fits(bare)) return render(bare);
@@ -91,6 +101,7 @@ function comment(saved: SavedPlan, lists: Lists, shown: Shown, view: MarkdownVie
     rowsBlock(lists.workers, shown),
     detailsBlock(lists.detailed, shown.details),
     driftBlock(plan, shown.drift),
+    shown.picture ? nodePicture(lists.workers) : '',
     shown.checks ? checksBlock(plan) : '',
     applyBlock(plan, view.next),
     footer(saved, view),
