@@ -54,7 +54,9 @@ function confirmOrphan(planned: WorkerPlan, state: State, inventory: Inventory):
     return { kind: 'stale', differences: [`vm ${vmid} can't be seen any more`] };
   }
   const { strangers } = identify(state, likeOurs(planned, undefined, inventory));
-  const found = strangers.find(({ vm, kind }) => vm.vmid === vmid && kind === 'ours');
+  const found = strangers
+    .filter((stranger) => stranger.kind === 'ours')
+    .find(({ vm }) => vm.vmid === vmid);
   if (found === undefined)
     return { kind: 'stale', differences: [`vm ${vmid} is not an orphan of this project any more`] };
   const fresh = pruning(found, worker, inventory.haManaged);

@@ -56,14 +56,15 @@ function whereIs({ name, record, desired }: WorkerCase, context: WorkerContext):
 }
 
 function adoptable(name: string, { identities, state }: WorkerContext): Located | undefined {
-  const found = identities.strangers.find(
-    ({ kind, owner }) =>
-      kind === 'ours' &&
-      owner?.worker === name &&
-      owner.project === state.project &&
-      owner.environment === state.environment,
-  );
-  if (found?.owner === undefined) return undefined;
+  const found = identities.strangers
+    .filter((stranger) => stranger.kind === 'ours')
+    .find(
+      ({ owner }) =>
+        owner.worker === name &&
+        owner.project === state.project &&
+        owner.environment === state.environment,
+    );
+  if (found === undefined) return undefined;
   return { kind: 'adoptable', vm: found.vm, config: found.config, uuid: found.owner.uuid };
 }
 

@@ -29,19 +29,16 @@ export type Located =
   | { readonly kind: 'ambiguous'; readonly vm: VmFacts; readonly why: string };
 
 /** A VM that bears marks of ours and that no record names. */
-export interface Stranger {
-  readonly vm: VmFacts;
-  readonly config: VmConfig;
-  readonly kind:
-    | 'ours'
-    | 'half-made'
-    | 'copy'
-    | 'restore'
-    | 'ambiguous'
-    | 'other-lineage'
-    | 'foreign';
-  readonly owner?: Owner;
-}
+export type Stranger = { readonly vm: VmFacts; readonly config: VmConfig } & (
+  | { readonly kind: 'ours'; readonly owner: Owner }
+  | { readonly kind: 'half-made'; readonly owner: Owner }
+  | { readonly kind: 'copy'; readonly owner: Owner }
+  | { readonly kind: 'restore' | 'ambiguous' | 'foreign'; readonly owner?: Owner }
+  | { readonly kind: 'other-lineage'; readonly lineage: string; readonly owner?: Owner }
+);
+
+/** A stranger whose marks all agree: the VM of the worker that its card names. */
+export type Orphaned = Extract<Stranger, { readonly kind: 'ours' }>;
 
 export interface Identities {
   readonly strangers: readonly Stranger[];
@@ -168,22 +165,23 @@ function stranger(
   state: State,
   byUuid: Identities['byUuid'],
 ): Stranger {
-  const owner = marks.card === undefined ? {} : { owner: marks.card };
-  const base = { vm, config, ...owner };
-  if (marks.serialLineage === undefined && marks.card === undefined)
-    return { ...base, kind: 'foreign' };
-  const lineage = marks.serialLineage ?? marks.card?.lineage;
-  if (lineage !== state.lineage) return { ...base, kind: 'other-lineage' };
-  if (isHalfMade(marks)) return { ...base, kind: 'half-made' };
-  if (marks.card !== undefined && marks.card.uuid !== marks.uuid) return { ...base, kind: 'copy' };
-  const twins = byUuid.get(marks.uuid ?? '') ?? [];
-  if (twins.length > 1) return { ...base, kind: 'restore' };
-  return { ...base, kind: marksAgree(marks) ? 'ours' : 'ambiguous' };
+  const { card: owner, uuid } = marks;
+  const lineage = marks.serialLineage ?? owner?.lineage;
+  const base = { vm, config, ...(owner === undefined ? {} : { owner }) };
+  if (lineage === undefined) return { ...base, kind: 'foreign' };
+  if (lineage !== state.lineage) return { ...base, kind: 'other-lineage', lineage };
+  const hasTwin = (byUuid.get(uuid ?? '') ?? []).length > 1;
+  if (owner !== undefined) {
+    if (isHalfMade(marks)) return { vm, config, owner, kind: 'half-made' };
+    if (owner.uuid !== uuid) return { vm, config, owner, kind: 'copy' };
+    if (!hasTwin && marksAgree(marks)) return { vm, config, owner, kind: 'ours' };
+  }
+  return { ...base, kind: hasTwin ? 'restore' : 'ambiguous' };
 }
 
 /** The card comes with the clone call, all other marks with the first write. A copy of a worker has them too. */
-function isHalfMade({ card, serialLineage, tagged }: Marks): boolean {
-  return card !== undefined && serialLineage === undefined && !tagged;
+function isHalfMade({ serialLineage, tagged }: Marks): boolean {
+  return serialLineage === undefined && !tagged;
 }
 
 function candidates(inventory: Inventory) {

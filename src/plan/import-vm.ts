@@ -136,15 +136,23 @@ export function stateWithImport(
   config: VmConfig,
   input: ImportInput,
 ): State {
-  const { state, worker, vm, uuid, inventory } = input;
-  const before = lookup(state.workers, worker);
+  const { state, worker, inventory } = input;
+  const record = recordWithImport(desired, as, config, input);
+  return recordNodes(putWorker(state, worker, record), nodesOf(inventory));
+}
+
+function recordWithImport(
+  desired: DesiredWorker,
+  as: DesiredWorker,
+  config: VmConfig,
+  { state, worker, vm, uuid, inventory }: ImportInput,
+): WorkerRecord {
   const found = { vm, config, uuid, time: inventory.cluster.time };
-  const record: WorkerRecord = {
-    ...recoveredRecord(before, desired, found),
+  return {
+    ...recoveredRecord(lookup(state.workers, worker), desired, found),
     declared: as.spec,
     protect: as.spec.protect,
   };
-  return recordNodes(putWorker(state, worker, record), nodesOf(inventory));
 }
 
 /** What a plan says of this worker once the VM is taken in: everything that will be changed, and nothing else. */
@@ -163,9 +171,8 @@ export function planAfterImport(
     ...inventory,
     configs: having(inventory.configs, String(vm.vmid), after),
   };
-  const record = lookup(state.workers, worker);
   return planWorker(
-    { name: worker, desired, ...(record === undefined ? {} : { record }) },
+    { name: worker, desired, record: recordWithImport(desired, as, after, input) },
     {
       state,
       inventory: later,

@@ -69,10 +69,9 @@ function strangerOrphan(stranger: Stranger, input: OrphanInput): Orphan | undefi
     ...(owner === undefined ? {} : { worker: owner.worker }),
     proof: proofOf(stranger),
   };
-  if (kind === 'other-lineage') return { ...found, ...otherState(stranger, input) };
+  if (kind === 'other-lineage') return { ...found, ...otherState(stranger.lineage, input) };
   if (kind === 'ours') {
-    const isDeclared = owner !== undefined && declared.has(owner.worker);
-    const adopt = isDeclared
+    const adopt = declared.has(owner.worker)
       ? 'The next plan adopts it'
       : 'Declare its worker, and a plan adopts it';
     return {
@@ -107,11 +106,7 @@ const WORDS: Readonly<Record<Stranger['kind'], string>> = {
   foreign: 'no marks',
 };
 
-function otherState(
-  { config }: Stranger,
-  { state }: OrphanInput,
-): Pick<Orphan, 'remedy' | 'command'> {
-  const lineage = readMarks(config.values).serialLineage ?? '';
+function otherState(lineage: string, { state }: OrphanInput): Pick<Orphan, 'remedy' | 'command'> {
   const isEmpty = Object.keys(state.workers).length === 0;
   if (isEmpty)
     return {

@@ -48,7 +48,7 @@ export function recoverState(input: RecoverInput): Recovery {
   const lineage = input.state?.lineage ?? lineageOf(input);
   const base = input.state ?? emptyState(lineage, declaration.project, declaration.environment);
   const strangers = identify(base, inventory).strangers.filter(
-    ({ kind, owner }) => kind !== 'ours' || (owner !== undefined && isHere(owner, declaration)),
+    (stranger) => stranger.kind !== 'ours' || isHere(stranger.owner, declaration),
   );
   let state = base;
   const recovered: { worker: string; vmid: number; node: string }[] = [];
@@ -87,8 +87,8 @@ function takeIn(
   state: State,
   { desired, inventory }: RecoverInput,
 ): Taken {
-  const { vm, config, owner, kind } = stranger;
-  if (kind !== 'ours' || owner === undefined) return { findings: strangerFindings(stranger) };
+  if (stranger.kind !== 'ours') return { findings: strangerFindings(stranger) };
+  const { vm, config, owner } = stranger;
   const { worker } = owner;
   const declared = desired.find(({ name }) => name === worker);
   const before = lookup(state.workers, worker);

@@ -1,7 +1,7 @@
 import { assertNever } from '../model/assert-never.ts';
 import type { Finding, WorkerPlan } from '../model/plan.ts';
 import { heldByItself, heldByState } from './held.ts';
-import type { Stranger } from './identity.ts';
+import type { Orphaned, Stranger } from './identity.ts';
 import type { Decision, PlanInput } from './plan-input.ts';
 import { refusalOf } from './refusals.ts';
 import { foreignVolumes, freedVolumes } from './volumes.ts';
@@ -13,22 +13,22 @@ export function decideStrangers(
   taken: ReadonlySet<string>,
   { state, options, inventory }: PlanInput,
 ): { readonly findings: readonly Finding[]; readonly decisions: readonly Decision[] } {
-  const rest = strangers.filter(({ owner, kind }) => {
-    const isAdopted = kind === 'ours' && owner !== undefined && adopted.has(owner.uuid);
-    return !isAdopted && (kind !== 'ours' || isHere(owner, state));
-  });
+  const orphans = strangers
+    .filter((stranger) => stranger.kind === 'ours')
+    .filter(({ owner }) => !adopted.has(owner.uuid) && isHere(owner, state));
   const { prune: isPruning, pruneOnly } = options;
-  const prunes = isPruning
-    ? rest.filter(({ kind, vm }) => kind === 'ours' && (pruneOnly?.includes(vm.vmid) ?? true))
-    : [];
+  const prunes = isPruning ? orphans.filter(({ vm }) => pruneOnly?.includes(vm.vmid) ?? true) : [];
+  const left: ReadonlySet<Stranger> = new Set(orphans.filter((each) => !prunes.includes(each)));
   return {
-    findings: rest.filter((stranger) => !prunes.includes(stranger)).flatMap(strangerFindings),
+    findings: strangers
+      .filter((stranger) => stranger.kind !== 'ours' || left.has(stranger))
+      .flatMap(strangerFindings),
     decisions: prunes.map((stranger) => prune(stranger, taken, options.force, inventory.haManaged)),
   };
 }
 
-function isHere(owner: Stranger['owner'], state: PlanInput['state']): boolean {
-  return owner?.project === state.project && owner.environment === state.environment;
+function isHere(owner: Orphaned['owner'], state: PlanInput['state']): boolean {
+  return owner.project === state.project && owner.environment === state.environment;
 }
 
 /** What is said of a VM that bears marks and is not taken in. */
@@ -42,13 +42,13 @@ export function strangerFindings(stranger: Stranger): readonly Finding[] {
         {
           code: 'orphan',
           ...about,
-          ...(owner === undefined ? {} : { worker: owner.worker }),
+          worker: stranger.owner.worker,
           message: `vm ${vm.vmid} on ${vm.node} is ${whose}'s by its marks, but is neither declared nor recorded`,
           remedy: `Declare ${whose} to adopt it, or delete it: muster apply --prune`,
         },
       ];
     case 'half-made':
-      return [halfMade(stranger, whose)];
+      return [halfMade(stranger)];
     case 'copy':
       return [
         {
@@ -72,17 +72,18 @@ export function strangerFindings(stranger: Stranger): readonly Finding[] {
     case 'foreign':
       return [];
     default:
-      return assertNever(stranger.kind);
+      return assertNever(stranger);
   }
 }
 
 /** Begun and not finished, by a run whose record is lost or which went on under another id. */
-function halfMade({ vm, config, owner }: Stranger, whose: string): Finding {
-  const about = {
-    vmid: vm.vmid,
-    node: vm.node,
-    ...(owner === undefined ? {} : { worker: owner.worker }),
-  };
+function halfMade({
+  vm,
+  config,
+  owner,
+}: Extract<Stranger, { readonly kind: 'half-made' }>): Finding {
+  const whose = owner.worker;
+  const about = { vmid: vm.vmid, node: vm.node, worker: whose };
   const lock = config.values.lock ?? vm.lock;
   const destroy = `qm destroy ${vm.vmid} --purge`;
   const begun = `vm ${vm.vmid} on ${vm.node} was begun for ${whose} and not finished; no record knows of it`;
@@ -102,13 +103,13 @@ function halfMade({ vm, config, owner }: Stranger, whose: string): Finding {
 }
 
 function prune(
-  stranger: Stranger,
+  stranger: Orphaned,
   taken: ReadonlySet<string>,
   force: readonly string[],
   haManaged: readonly number[],
 ): Decision {
   const { vm, config, owner } = stranger;
-  const name = owner?.worker ?? `vm-${vm.vmid}`;
+  const name = owner.worker;
   const worker = taken.has(name) ? `${name}-vm-${vm.vmid}` : name;
   const foreign = force.includes(worker) ? [] : foreignVolumes(config, undefined);
   const refusals = foreign.length === 0 ? [] : [refusalOf(worker, vm.vmid, foreign)];
@@ -117,7 +118,7 @@ function prune(
 
 /** The destroy of an orphan, under a worker's name that may be nobody's. */
 export function pruning(
-  { vm, config, owner }: Stranger,
+  { vm, config, owner }: Orphaned,
   worker: string,
   haManaged: readonly number[],
 ): WorkerPlan {
@@ -131,7 +132,7 @@ export function pruning(
     ...(held === undefined ? {} : { held }),
     node: vm.node,
     vmid: vm.vmid,
-    ...(owner === undefined ? {} : { uuid: owner.uuid }),
+    uuid: owner.uuid,
     frees: freedVolumes(config),
   };
 }
