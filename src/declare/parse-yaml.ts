@@ -27,6 +27,8 @@ function parse(source: Source): ParsedSource {
   const document = parseDocument(source.text, {
     version: '1.2',
     schema: 'core',
+    // Else "!!timestamp" and the like make values that are none of JSON's.
+    resolveKnownTags: false,
     // Merge keys and duplicates are ours: the library's way is quadratic, and tells one place only.
     merge: false,
     uniqueKeys: false,

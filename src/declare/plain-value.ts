@@ -28,9 +28,8 @@ interface Reader {
   readonly source: Source;
   readonly mistakes: Mistake[];
   readonly anchors: Map<string, Node>;
+  /** Anchored nodes and what they are; one that is known and not done yet is being converted. */
   readonly done: Map<Node, Plain>;
-  /** Anchored nodes whose conversion has begun and not ended: an alias to one of them contains itself. */
-  readonly open: Set<Node>;
   /** Members copied by merge keys so far: unlike aliases, they take memory each time. */
   copied: number;
 }
@@ -48,7 +47,6 @@ export function plainValue(source: Source): { value: unknown; mistakes: readonly
     mistakes: [],
     anchors: new Map(),
     done: new Map(),
-    open: new Set(),
     copied: 0,
   };
   if (source.root === null) return { value: undefined, mistakes: [] };
@@ -63,20 +61,15 @@ function convert(reader: Reader, node: Node | null, level: number): Plain {
   const { anchor } = node as { readonly anchor?: string };
   if (anchor === undefined) return bounded(reader, node, convertNode(reader, node, level));
   reader.anchors.set(anchor, node);
-  reader.open.add(node);
   const plain = bounded(reader, node, convertNode(reader, node, level));
-  reader.open.delete(node);
   reader.done.set(node, plain);
   return plain;
 }
 
-function convertNode(reader: Reader, node: Node, level: number): Plain {
+function convertNode(reader: Reader, node: Exclude<Node, Alias>, level: number): Plain {
   if (isMap(node)) return convertMap(reader, node, level);
   if (isSeq(node)) return convertList(reader, node, level);
-  if (!isScalar(node)) return NOTHING;
   const { value } = node;
-  if (value instanceof Uint8Array || typeof value === 'bigint' || typeof value === 'symbol')
-    return fail(reader, node, 'unknown-tag', 'a value of this kind has no place here');
   const length = typeof value === 'string' ? value.length : 0;
   return { value, size: 1 + Math.floor(length / 100), depth: 1 };
 }
@@ -91,14 +84,11 @@ function convertMap(reader: Reader, map: YAMLMap, level: number): Plain {
   const places = new Map<string, Node>();
   const parts: Plain[] = [];
   const merged: Plain[] = [];
-  for (const pair of map.items as Pair<Node | null, Node | null>[]) {
+  for (const pair of map.items as Pair<Node, Node | null>[]) {
+    const key = isMergeKey(pair.key) ? undefined : keyText(reader, pair.key, level + 1);
     const plain = convert(reader, pair.value, level + 1);
-    if (isMergeKey(pair.key)) {
-      merged.push(...mergedMaps(reader, pair.value ?? pair.key, plain));
-      continue;
-    }
-    const key = keyText(reader, map, pair.key);
-    if (key === undefined || pair.key === null) continue;
+    if (isMergeKey(pair.key)) merged.push(...mergedMaps(reader, pair.value ?? pair.key, plain));
+    if (key === undefined) continue;
     const first = places.get(key);
     if (first !== undefined) reader.mistakes.push(duplicate(reader.source, key, first, pair.key));
     else places.set(key, pair.key);
@@ -147,9 +137,10 @@ function convertAlias(reader: Reader, alias: Alias): Plain {
         'Define the anchor earlier in the same file; anchors do not reach other files.',
     );
   reader.source.targets.set(alias, target);
-  if (reader.open.has(target))
-    return fail(reader, alias, 'recursive-anchor', `the anchor "&${alias.source}" contains itself`);
-  return reader.done.get(target) ?? NOTHING;
+  return (
+    reader.done.get(target) ??
+    fail(reader, alias, 'recursive-anchor', `the anchor "&${alias.source}" contains itself`)
+  );
 }
 
 function mergedMaps(reader: Reader, node: Node, plain: Plain): readonly Plain[] {
@@ -178,14 +169,16 @@ export function keyOf(key: unknown): string | undefined {
   return key.source === undefined || key.source === '' ? undefined : key.source;
 }
 
-function keyText(reader: Reader, map: YAMLMap, key: Node | null): string | undefined {
-  if (key !== null && 'anchor' in key && key.anchor !== undefined)
-    reader.anchors.set(key.anchor, key);
+function keyText(reader: Reader, key: Node, level: number): string | undefined {
   const text = keyOf(key);
-  if (text === undefined) fail(reader, key ?? map, 'bad-key', 'a key must be plain text');
+  if (text === undefined) fail(reader, key, 'bad-key', 'a key must be plain text');
   // A member of this name would set the object's prototype.
-  else if (text === '__proto__') fail(reader, key ?? map, 'bad-key', '"__proto__" can\'t be a key');
-  else return text;
+  else if (text === '__proto__') fail(reader, key, 'bad-key', '"__proto__" can\'t be a key');
+  else {
+    // Its anchor, if it has one, may be used from here on.
+    convert(reader, key, level);
+    return text;
+  }
   return undefined;
 }
 

@@ -21,6 +21,22 @@ workers: { w: { node: pve1, <<: [*a, *b], enabled: true } }
     expect(workers.w).toEqual({ node: 'pve1', slots: 1, protect: true, enabled: true });
   });
 
+  it('may use an anchor of a key: its alias stands for the name', async () => {
+    const { workers } = await loadClean(
+      include('workers: { &name backup-1: { node: pve1, description: *name } }\n'),
+    );
+    expect(workers['backup-1']?.description).toBe('backup-1');
+  });
+
+  it('that merge keys blow up is refused', async () => {
+    const keys = Array.from({ length: 2000 }, (_, i) => `  k${i}: 1`).join('\n');
+    const often = `<<: [${Array(999).fill('*base').join(', ')}], <<: *base, <<: *base`;
+    const text = `x-base: &base\n${keys}\nx-a: { ${often} }\nx-b: { <<: *base }\n`;
+    expect(await mistakesOf(include(text))).toEqual([
+      'expansion-too-large: with its aliases put in, this has more than 2000000 values',
+    ]);
+  });
+
   it('that aliases blow up is refused for what it grows to, in little time', async () => {
     const layers = Array.from(
       { length: 9 },
@@ -36,6 +52,7 @@ workers: { w: { node: pve1, <<: [*a, *b], enabled: true } }
   it.each([
     ['brackets', `workers: ${'['.repeat(100_000)}`],
     ['blocks', Array.from({ length: 3000 }, (_, i) => `${' '.repeat(i)}a:`).join('\n')],
+    ['a few more levels than sixty', `x-a: ${'['.repeat(70)}${']'.repeat(70)}`],
     ['dashes', `workers: \n ${'- '.repeat(20_000)}a`],
     [
       'aliases of aliases',
@@ -51,8 +68,10 @@ workers: { w: { node: pve1, <<: [*a, *b], enabled: true } }
   });
 
   it('may hold many brackets in its texts', async () => {
+    const lists = Array.from({ length: 120 }, (_, i) => `  b${i}: { node: pve1, tags: [x] }\n`);
     const text = `workers:\n  a:\n    node: pve1\n    description: "${'[{'.repeat(500)}"\n`;
-    expect((await loadClean(include(text))).workers.a?.description).toHaveLength(1000);
+    const { workers } = await loadClean(include(text + lists.join('')));
+    expect(workers.a?.description).toHaveLength(1000);
   });
 
   it('begins with a byte order mark in some editors', async () => {
@@ -63,6 +82,12 @@ workers: { w: { node: pve1, <<: [*a, *b], enabled: true } }
       ...new TextEncoder().encode('workers: { a: { node: pve1 } }'),
     ]);
     expect(Object.keys((await loadClean(include(bytes))).workers)).toEqual(['a']);
+  });
+
+  it('larger than 16 MiB is not read', async () => {
+    expect(await mistakesOf(include(new Uint8Array(2 ** 24 + 1)))).toEqual([
+      'file-too-large: the file has 16777217 bytes, more than 16777216',
+    ]);
   });
 
   it('that is not UTF-8 is said to be so', async () => {
@@ -111,6 +136,21 @@ workers: { w: { node: pve1, <<: [*a, *b], enabled: true } }
     const { diagnostics } = await load(include(`workers:\n${workers.join('\n')}\n`));
     expect(diagnostics).toHaveLength(201);
     expect(diagnostics.at(-1)?.message).toBe('1800 more mistakes are not shown');
+  });
+
+  it('with hundreds of warnings and no error is a declaration all the same', async () => {
+    const workers = Array.from({ length: 202 }, (_, i) => {
+      const [first, second] = [1, 2].map(
+        (host) => `{ bridge: vmbr0, ipv4: { address: 10.0.${i}.${host}/24 } }`,
+      );
+      return `  w${i}: { node: pve1, networks: [${first}, ${second}] }`;
+    });
+    const { declaration, diagnostics } = await load(include(`workers:\n${workers.join('\n')}\n`));
+    expect(declaration).toBeDefined();
+    expect(diagnostics.at(-1)).toMatchObject({
+      severity: 'warning',
+      message: '2 more mistakes are not shown',
+    });
   });
 
   it('with random bytes gives diagnostics and never throws', async () => {
