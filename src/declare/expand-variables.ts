@@ -113,10 +113,12 @@ function variableValue(expanding: Expanding, name: string, path: Path): string |
   }
   if (Object.hasOwn(given, name)) return given[name];
   const variable = declared[name];
-  const fallback = isPlainMap(variable) ? variable.default : undefined;
+  const fallback = isPlainMap(variable) ? variable.default : null;
   if (fallback !== undefined && typeof fallback !== 'object') return String(fallback);
   deferred.add(pointerOf(path));
-  if (path[0] !== 'sessions' || path[1] === session) mistakes.push(missingVariable(name, path));
+  const isNeeded = path[0] !== 'sessions' || path[1] === session;
+  // A default that is no text, or no default at all, is a mistake where the variable is declared.
+  if (isNeeded && fallback === undefined) mistakes.push(missingVariable(name, path));
   return undefined;
 }
 
@@ -199,12 +201,11 @@ function misplaced(name: string, scope: PlaceholderScope, path: Path): Mistake {
 
 function unknown(name: string, scope: PlaceholderScope, path: Path): Mistake {
   const [prefix = '', ...rest] = name.split('.');
-  const possible = scope.names.map((word) => word.split('.')[0] ?? word);
-  const meant = suggest(prefix, ['var', 'secret', ...possible]);
-  const near =
-    rest.length > 0 && meant !== undefined
-      ? didYouMean(name, [...scope.names, [meant, ...rest].join('.')])
-      : didYouMean(name, scope.names);
+  const prefixes = scope.names.map((word) => word.replace(/\..*/, ''));
+  const meant = suggest(prefix, ['var', 'secret', ...prefixes]);
+  // What follows these two is the user's own word.
+  const isFree = rest.length > 0 && (meant === 'var' || meant === 'secret');
+  const near = didYouMean(name, [...scope.names, ...(isFree ? [[meant, ...rest].join('.')] : [])]);
   return {
     code: 'unknown-placeholder',
     message: `\${${name}} is not a placeholder`,
