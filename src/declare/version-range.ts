@@ -33,9 +33,9 @@ function holds(version: Version, word: string): boolean | undefined {
     case '<':
       return order < 0;
     case '>':
-      return compare(version, nextAfter(bound.version, bound.parts)) >= 0 && order > 0;
+      return compare(version, nextAfter(bound.version, bound.parts)) >= 0;
     case '<=':
-      return compare(version, nextAfter(bound.version, bound.parts)) < 0 || order === 0;
+      return compare(version, nextAfter(bound.version, bound.parts)) < 0;
     case '^':
       return order >= 0 && compare(version, nextBreaking(bound.version)) < 0;
     case '~':

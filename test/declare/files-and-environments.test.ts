@@ -42,6 +42,42 @@ describe('included files', () => {
     });
   });
 
+  it('that declare what only one file can are an error that shows both places', async () => {
+    const { diagnostics } = await load({
+      'muster.yaml': HEAD,
+      'workers/a.yaml': `${worker('a')}project: other\n`,
+    });
+    expect(diagnostics).toMatchObject([
+      {
+        message: 'project is declared twice',
+        labels: [
+          { file: 'muster.yaml', line: 2 },
+          { file: 'workers/a.yaml', line: 2 },
+        ],
+      },
+    ]);
+  });
+
+  it('never are muster.yaml itself, whatever a glob finds', async () => {
+    const files = { 'muster.yaml': `${HEAD}include: ["*.yaml"]\n`, 'a.yaml': worker('a') };
+    expect(Object.keys((await loadClean(files)).workers)).toEqual(['a']);
+  });
+
+  it('are five thousand at the most', async () => {
+    const many = Array.from({ length: 5001 }, (_, i): [string, string] => [
+      `workers/${i}.yaml`,
+      '# nothing\n',
+    ]);
+    const { diagnostics } = await load({ 'muster.yaml': HEAD, ...Object.fromEntries(many) });
+    expect(diagnostics).toMatchObject([{ code: 'too-many-files' }]);
+  });
+
+  it('must be maps', async () => {
+    expect(await mistakesOf({ 'muster.yaml': HEAD, 'workers/a.yaml': '- a\n' })).toEqual([
+      'wrong-type: a declaration is a map of sections',
+    ]);
+  });
+
   it('cannot be outside the project, and cannot include others', async () => {
     expect(await mistakesOf(`${HEAD}include: [../x/*.yaml]\n`)).toEqual([
       'outside-project: "../x/*.yaml" leads outside the project',
@@ -104,6 +140,18 @@ describe('an environment', () => {
   );
 });
 
+describe('an environment where there is none', () => {
+  it('is told to be written', async () => {
+    const { diagnostics } = await load(HEAD, { environment: 'production' });
+    expect(diagnostics).toMatchObject([
+      {
+        detail: ['Environments here: none.'],
+        remedy: 'Write environments/production.yaml, or leave -e out.',
+      },
+    ]);
+  });
+});
+
 describe('files for the guest', () => {
   it('are found beside the YAML file that names them, and read once', async () => {
     const declaration = await loadClean({
@@ -118,6 +166,19 @@ describe('files for the guest', () => {
       'y.sh 0644',
     ]);
     expect(Object.keys(declaration.contents)).toHaveLength(1);
+  });
+
+  it('larger than 64 MiB together are refused', async () => {
+    const names = Array.from({ length: 49 }, (_, i) => `f${i}`);
+    const entries = names.map((name) => `{ from: ${name}, to: /${name} }`).join(', ');
+    const content = new Uint8Array(2 ** 20);
+    const files = {
+      'muster.yaml': `${HEAD}workers: { a: { node: pve1, files: [${entries}] } }\n`,
+      ...Object.fromEntries(names.map((name) => [name, content])),
+    };
+    expect(await mistakesOf(files)).toEqual([
+      'file-too-large: the files of all workers are larger than 67108864 bytes together',
+    ]);
   });
 
   it('larger than 1 MiB are refused', async () => {
@@ -161,6 +222,15 @@ workers:
       line: 2,
       column: 8,
     });
+  });
+
+  it('finds what a list of merged maps brings where it is strongest', async () => {
+    const declaration = await loadClean(`${HEAD}x-a: &a { slots: 1 }
+x-b: &b { slots: 2, protect: true }
+workers: { w: { <<: [*a, *b], node: pve1 } }
+`);
+    expect(declaration.locate(['workers', 'w', 'slots'])).toMatchObject({ line: 6 });
+    expect(declaration.locate(['workers', 'w', 'protect'])).toMatchObject({ line: 7 });
   });
 
   it('answers with the nearest parent for what is not in the text', async () => {

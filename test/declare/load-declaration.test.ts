@@ -223,6 +223,12 @@ repositories: { r: { address: "h:1", env: { A: "\${var.x}" } } }
       'unknown-variable: a value is given for the variable "siet", which is not declared',
     ]);
     expect(await mistakesOf(text, { vars: { unrelated: 'x' } })).toEqual([]);
+    const wrong = `${text}workers: { a: { node: pve1, slots: 0 } }\n`;
+    const { diagnostics } = await load(wrong, { givenVars: ['far-away'] });
+    expect(diagnostics).toMatchObject([
+      { code: 'unknown-variable', remedy: 'Declare it: variables: { far-away: {} }.' },
+      { code: 'out-of-range', labels: [{ line: 7 }] },
+    ]);
   });
 
   it('names the versions that a project needs when this one does not fit', async () => {
@@ -261,6 +267,23 @@ repositories: { r: { address: "h:1", env: { A: "\${var.x}" } } }
     });
     const empty = await load('# nothing yet\n');
     expect(empty.diagnostics[0]).toMatchObject({ code: 'empty-declaration' });
+  });
+
+  it('says which keys every declaration needs', async () => {
+    expect(await mistakesOf('cluster: { endpoint: simulator }\n')).toEqual([
+      'missing-key: the declaration has no "cluster.vmids"',
+      'missing-key: the declaration has no "muster"',
+      'missing-key: the declaration has no "project"',
+    ]);
+  });
+
+  it('bounds the length of descriptions', async () => {
+    const text = (length: number) =>
+      `${HEAD}workers: { a: { node: pve1, description: ${'x'.repeat(length)} } }\n`;
+    expect(await mistakesOf(text(4096))).toEqual([]);
+    expect(await mistakesOf(text(4097))).toEqual([
+      'too-long: description can have at most 4096 characters',
+    ]);
   });
 
   it('takes worker names that every JavaScript object has members for', async () => {
