@@ -1,36 +1,22 @@
 import { stringify } from 'yaml';
 import type { WorkerFields } from '../model/worker.ts';
+import { formatYaml } from './format-yaml.ts';
 
-const UNITS = [
-  ['TiB', 2 ** 40],
-  ['GiB', 2 ** 30],
-  ['MiB', 2 ** 20],
-  ['KiB', 2 ** 10],
-] as const;
-
-/** A worker as it stands in YAML, without indentation: `name:` and its fields below. Ends with a line feed. */
+/**
+ * A worker as it stands in YAML, without indentation: `name:` and its fields below, as `muster fmt` lays them out.
+ * Ends with a line feed.
+ */
 export function workerYaml(name: string, fields: WorkerFields): string {
   const { memory, disk, ...rest } = fields;
   const written = {
     ...rest,
-    ...(memory === undefined ? {} : { memory: sizeText(memory) }),
+    ...(memory === undefined ? {} : { memory: `${memory}B` }),
     ...(disk === undefined
       ? {}
-      : { disk: { ...disk, ...(disk.size === undefined ? {} : { size: sizeText(disk.size) }) } }),
+      : { disk: { ...disk, ...(disk.size === undefined ? {} : { size: `${disk.size}B` }) } }),
   };
-  return stringify({ [name]: ordered(written) }, { lineWidth: 0, indent: 2 });
-}
-
-const FIRST = ['node', 'image', 'description', 'vmid', 'cpu', 'memory', 'disk', 'networks'];
-
-/** Where it is and what it is made of first, as people write it. */
-function ordered(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const rank = (key: string) => (FIRST.includes(key) ? FIRST.indexOf(key) : FIRST.length);
-  return Object.fromEntries(Object.entries(fields).sort(([a], [b]) => rank(a) - rank(b)));
-}
-
-/** Bytes in the largest unit that says them exactly. */
-function sizeText(bytes: number): string {
-  const [unit, factor] = UNITS.find(([, size]) => bytes % size === 0) ?? ['B', 1];
-  return `${bytes / factor}${unit}`;
+  const text = stringify({ workers: { [name]: written } }, { lineWidth: 0, indent: 2 });
+  const formatted = formatYaml('', new TextEncoder().encode(text));
+  const laidOut = formatted.kind === 'formatted' ? formatted.text : text;
+  return laidOut.replace(/^workers:\n/, '').replace(/^ {2}/gm, '');
 }

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { formatYaml } from '../../src/declare/format-yaml.ts';
 import { starterDeclaration } from '../../src/declare/starter.ts';
+import { workerYaml } from '../../src/declare/worker-yaml.ts';
 import { canonicalDuration, canonicalSize, parseDuration } from '../../src/model/quantity.ts';
 import { HEAD, loadClean } from './project-files.ts';
 
@@ -46,6 +47,22 @@ describe('formatting', () => {
     },
   ])('leaves the starter as it is', (options) => {
     const text = starterDeclaration(options);
+    expect(format(text)).toBe(text);
+  });
+
+  it('leaves what import writes as it is', () => {
+    const written = workerYaml('007', {
+      image: 'debian-13',
+      node: 'pve1',
+      memory: 3 * 2 ** 30,
+      disk: { storage: 'local-lvm', size: 20 * 2 ** 30 },
+      slots: 2,
+      tags: ['a'],
+    });
+    expect(written).toBe(
+      '"007":\n  node: pve1\n  slots: 2\n  image: debian-13\n  memory: 3GiB\n  disk:\n    size: 20GiB\n    storage: local-lvm\n  tags:\n    - a\n',
+    );
+    const text = `workers:\n${written.replace(/^(?=.)/gm, '  ')}`;
     expect(format(text)).toBe(text);
   });
 
