@@ -4,7 +4,7 @@ import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
 import { type Change, changeAll } from './edits.ts';
 import type { Expanded } from './expand-variables.ts';
 import { explainSchemaError } from './explain-schema-error.ts';
-import { isPlainMap, type PlainMap } from './merge-sources.ts';
+import { isPlainMap, type PlainMap, valueAt } from './merge-sources.ts';
 import type { Mistake, Path } from './source.ts';
 
 export interface Checked {
@@ -45,8 +45,7 @@ function mendVariables(
     else if (keyword === 'type' && fromVariables.has(instancePath))
       changes.push([path, (value) => readAs([params.type].flat(), value)]);
   }
-  const mended = changes.length === 0 ? document : changeAll(document, changes);
-  return isPlainMap(mended) ? mended : document;
+  return changes.length === 0 ? document : changeAll(document, changes);
 }
 
 function readAs(types: readonly unknown[], value: unknown): unknown {
@@ -58,11 +57,10 @@ function readAs(types: readonly unknown[], value: unknown): unknown {
 }
 
 function withoutMistakes(document: PlainMap, errors: readonly SchemaError[]): PlainMap {
-  const valid = changeAll(
+  return changeAll(
     document,
     errors.map((error): [Path, Change] => [culpritOf(error, document), () => undefined]),
   );
-  return isPlainMap(valid) ? valid : {};
 }
 
 /**
@@ -101,10 +99,6 @@ function wrongPart(document: PlainMap, path: Path, keyword: string): Path {
 
 /** How many parts of the path come before an index into a list: entries are never left out, they would be renumbered. */
 function lengthToList(document: PlainMap, path: Path): number {
-  let value: unknown = document;
-  for (const [index, part] of path.entries()) {
-    if (Array.isArray(value)) return index;
-    value = isPlainMap(value) ? value[part] : undefined;
-  }
-  return path.length;
+  const index = path.findIndex((_, at) => Array.isArray(valueAt(document, path.slice(0, at))));
+  return index < 0 ? path.length : index;
 }

@@ -1,4 +1,4 @@
-import { isPlainMap } from './merge-sources.ts';
+import { isPlainMap, type PlainMap } from './merge-sources.ts';
 import type { Path } from './source.ts';
 
 /** What becomes of a value; undefined removes it. */
@@ -10,11 +10,11 @@ interface Edits {
   readonly below: Map<string | number, Edits>;
 }
 
-/** A copy of `root` with all changes made; what none of them touches is shared with it. */
-export function changeAll(root: unknown, changes: Iterable<readonly [Path, Change]>): unknown {
+/** A copy of `root` with all changes below it made; what none of them touches is shared with it. */
+export function changeAll(root: PlainMap, changes: Iterable<readonly [Path, Change]>): PlainMap {
   const edits: Edits = { below: new Map() };
   for (const [path, change] of changes) add(edits, path, change);
-  return apply(root, edits);
+  return applyToMap(root, edits);
 }
 
 function add(edits: Edits, path: Path, change: Change): void {
@@ -35,8 +35,11 @@ function apply(value: unknown, { change, below }: Edits): unknown {
       const next = edits === undefined ? entry : apply(entry, edits);
       return next === undefined ? [] : [next];
     });
-  if (!isPlainMap(value)) return value;
-  const copy = { ...value };
+  return isPlainMap(value) ? applyToMap(value, { below }) : value;
+}
+
+function applyToMap(map: PlainMap, { below }: Edits): PlainMap {
+  const copy: Record<string, unknown> = { ...map };
   for (const [key, edits] of below) {
     if (!Object.hasOwn(copy, key)) continue;
     const next = apply(copy[key], edits);

@@ -4,7 +4,7 @@ import {
   substitutePlaceholders,
 } from '../model/placeholder.ts';
 import { didYouMean, suggest } from '../model/suggest.ts';
-import { isPlainMap, type PlainMap } from './merge-sources.ts';
+import { isPlainMap, type PlainMap, valueAt } from './merge-sources.ts';
 import { PLACEHOLDERS, type PlaceholderScope, placeholderScope } from './placeholder-scope.ts';
 import type { Mistake, Path } from './source.ts';
 
@@ -86,7 +86,7 @@ function visit(expanding: Expanding, value: unknown, path: (string | number)[]):
 }
 
 function expandText(expanding: Expanding, text: string, path: Path): string {
-  const scope = placeholderScope(path, at(expanding.root, path.slice(0, 4)));
+  const scope = placeholderScope(path, valueAt(expanding.root, path.slice(0, 4)));
   const found = placeholdersIn(text);
   const values: Record<string, string> = {};
   for (const { name } of found) {
@@ -212,15 +212,4 @@ function unknown(name: string, scope: PlaceholderScope, path: Path): Mistake {
     at: [{ path }],
     remedy: near ?? `Write $\${${name}} where the text itself is meant.`,
   };
-}
-
-function at(root: unknown, path: Path): unknown {
-  let value = root;
-  for (const part of path) {
-    if (value === null || typeof value !== 'object') return undefined;
-    value = Object.hasOwn(value, part)
-      ? (value as Record<string | number, unknown>)[part]
-      : undefined;
-  }
-  return value;
 }

@@ -1,6 +1,11 @@
-import { pathOfPointer, type SchemaError } from '../model/schema-error.ts';
+import {
+  type ExplainingSchema,
+  type JsonType,
+  pathOfPointer,
+  type SchemaError,
+} from '../model/schema-error.ts';
 import { didYouMean } from '../model/suggest.ts';
-import { isPlainMap } from './merge-sources.ts';
+import { valueAt } from './merge-sources.ts';
 import type { Mistake, Path } from './source.ts';
 
 type Words = Omit<Mistake, 'at'> & { readonly text?: string; readonly part?: 'key' };
@@ -8,12 +13,10 @@ type Words = Omit<Mistake, 'at'> & { readonly text?: string; readonly part?: 'ke
 /** A validator's error as a sentence for people. Undefined: another error says the same thing better. */
 export function explainSchemaError(error: SchemaError, document: unknown): Mistake | undefined {
   const path = pathOfPointer(error.instancePath);
-  const schema = isPlainMap(error.parentSchema) ? error.parentSchema : {};
+  const { parentSchema: schema = {} } = error;
   const value = valueAt(document, path);
   if (error.propertyName !== undefined)
-    return error.keyword === 'pattern' || error.keyword === 'maxLength'
-      ? placed([...path, error.propertyName], badName(error.propertyName, schema))
-      : undefined;
+    return placed([...path, error.propertyName], badName(error.propertyName, schema));
   switch (error.keyword) {
     case 'additionalProperties': {
       const key = String(error.params.additionalProperty);
@@ -25,10 +28,9 @@ export function explainSchemaError(error: SchemaError, document: unknown): Mista
     case 'propertyNames':
       return undefined;
     case 'enum':
-    case 'const':
       // "1" where 1 must be: its type says more.
       if (isOtherType(value, schema)) return undefined;
-      return placed(path, unknownValue(error, value, schema, path));
+      return placed(path, unknownValue(value, schema, path));
     default:
       return placed(path, badValue(error, value, schema, path));
   }
@@ -44,8 +46,9 @@ function placed(path: Path, words: Words): Mistake {
   };
 }
 
-function unknownKey(key: string, schema: Readonly<Record<string, unknown>>, path: Path): Words {
-  const known = isPlainMap(schema.properties) ? Object.keys(schema.properties) : [];
+function unknownKey(key: string, schema: ExplainingSchema, path: Path): Words {
+  const { properties = {} } = schema;
+  const known = Object.keys(properties);
   const owner = nounOf(schema, path);
   return {
     code: 'unknown-key',
@@ -56,7 +59,7 @@ function unknownKey(key: string, schema: Readonly<Record<string, unknown>>, path
   };
 }
 
-function missingKey(key: string, schema: Readonly<Record<string, unknown>>): Words {
+function missingKey(key: string, schema: ExplainingSchema): Words {
   return {
     code: 'missing-key',
     message: `${nounOf(schema, [])} needs "${key}"`,
@@ -64,7 +67,7 @@ function missingKey(key: string, schema: Readonly<Record<string, unknown>>): Wor
   };
 }
 
-function badName(name: string, schema: Readonly<Record<string, unknown>>): Words {
+function badName(name: string, schema: ExplainingSchema): Words {
   return {
     code: 'bad-name',
     message: `"${shown(name)}" can't be ${expectation(schema, 'a name')}`,
@@ -72,31 +75,19 @@ function badName(name: string, schema: Readonly<Record<string, unknown>>): Words
   };
 }
 
-function unknownValue(
-  error: SchemaError,
-  value: unknown,
-  schema: Readonly<Record<string, unknown>>,
-  path: Path,
-): Words {
-  const { allowedValues = [error.params.allowedValue] } = error.params;
-  const allowed = (Array.isArray(allowedValues) ? allowedValues : []).map(String);
-  const expected =
-    typeof schema['x-expected'] === 'string' ? schema['x-expected'] : listed(allowed);
+function unknownValue(value: unknown, schema: ExplainingSchema, path: Path): Words {
+  const { enum: values = [] } = schema;
+  const allowed = values.map(String);
   const near = typeof value === 'string' ? didYouMean(value, allowed) : undefined;
   return {
     code: 'unknown-value',
-    message: `${nameOf(path)} must be ${expected}`,
-    text: `is ${described(value)}`,
+    message: `${nameOf(path)} must be ${expectation(schema, listed(allowed))}`,
+    text: described(value),
     ...(near === undefined ? {} : { remedy: near }),
   };
 }
 
-function badValue(
-  error: SchemaError,
-  value: unknown,
-  schema: Readonly<Record<string, unknown>>,
-  path: Path,
-): Words {
+function badValue(error: SchemaError, value: unknown, schema: ExplainingSchema, path: Path): Words {
   const name = nameOf(path);
   const limit = Number(error.params.limit);
   switch (error.keyword) {
@@ -107,7 +98,7 @@ function badValue(
       return {
         code: 'out-of-range',
         message: `${name} must be ${range(schema)}`,
-        text: `is ${described(value)}`,
+        text: described(value),
       };
     case 'minItems':
       return {
@@ -124,16 +115,16 @@ function badValue(
       return {
         code: 'bad-value',
         message: `${name} must be ${expectation(schema, 'of another form')}`,
-        text: `is ${described(value)}`,
+        text: described(value),
       };
   }
 }
 
-function isOtherType(value: unknown, { type }: Readonly<Record<string, unknown>>): boolean {
+function isOtherType(value: unknown, { type }: ExplainingSchema): boolean {
   return type === 'integer' ? !Number.isInteger(value) : type === 'string' && typeof value !== type;
 }
 
-function wrongType(value: unknown, schema: Readonly<Record<string, unknown>>, name: string): Words {
+function wrongType(value: unknown, schema: ExplainingSchema, name: string): Words {
   const wantsText = [schema.type].flat().includes('string');
   const isScalar = typeof value === 'number' || typeof value === 'boolean';
   const isQuoted = /^(true|false|-?\d+)$/.test(String(value)) && typeof value === 'string';
@@ -148,17 +139,16 @@ function wrongType(value: unknown, schema: Readonly<Record<string, unknown>>, na
   return {
     code: 'wrong-type',
     message: `${name} must be ${expectation(schema, typeWords(schema))}`,
-    text: value === null ? 'has no value' : `is ${described(value)}`,
+    text: described(value),
     ...(remedy === undefined ? {} : { remedy }),
   };
 }
 
-function expectation(schema: Readonly<Record<string, unknown>>, otherwise: string): string {
-  const words = schema['x-expected'];
-  return typeof words === 'string' ? words : otherwise;
+function expectation(schema: ExplainingSchema, otherwise: string): string {
+  return schema['x-expected'] ?? otherwise;
 }
 
-const TYPES: Readonly<Record<string, string>> = {
+const TYPES: Readonly<Record<JsonType, string>> = {
   string: 'text',
   integer: 'a whole number',
   number: 'a number',
@@ -167,22 +157,22 @@ const TYPES: Readonly<Record<string, string>> = {
   object: 'a map',
 };
 
-function typeWords(schema: Readonly<Record<string, unknown>>): string {
-  const types = [schema.type].flat().map(String);
-  if (types.length === 1 && types[0] === 'integer') return range(schema);
-  return types.map((type) => TYPES[type] ?? type).join(' or ');
+function typeWords(schema: ExplainingSchema): string {
+  const { type = [] } = schema;
+  if (type === 'integer') return range(schema);
+  return [type]
+    .flat()
+    .map((name) => TYPES[name])
+    .join(' or ');
 }
 
-function range({ minimum, maximum }: Readonly<Record<string, unknown>>): string {
-  if (minimum !== undefined && maximum !== undefined)
-    return `a whole number from ${minimum} to ${maximum}`;
-  if (minimum !== undefined) return `a whole number, at least ${minimum}`;
-  return maximum === undefined ? 'a whole number' : `a whole number, at most ${maximum}`;
+/** Every number of the declaration has both bounds. */
+function range({ minimum, maximum }: ExplainingSchema): string {
+  return `a whole number from ${minimum} to ${maximum}`;
 }
 
-function nounOf(schema: Readonly<Record<string, unknown>>, path: Path): string {
-  const noun = schema['x-noun'];
-  return typeof noun === 'string' ? noun : nameOf(path);
+function nounOf(schema: ExplainingSchema, path: Path): string {
+  return schema['x-noun'] ?? nameOf(path);
 }
 
 /** The last keys of a path, without its names: `memory`, `networks[0].vlan`. Equal for every use of an anchor. */
@@ -205,23 +195,14 @@ function listed(words: readonly string[]): string {
   return `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
+/** What was found instead, as a predicate. */
 function described(value: unknown): string {
-  if (value === null) return 'empty';
-  if (Array.isArray(value)) return 'a list';
-  if (typeof value === 'object') return 'a map';
-  return typeof value === 'string' ? `"${shown(value)}"` : String(value);
+  if (value === null) return 'has no value';
+  if (Array.isArray(value)) return 'is a list';
+  if (typeof value === 'object') return 'is a map';
+  return typeof value === 'string' ? `is "${shown(value)}"` : `is ${value}`;
 }
 
 function shown(text: string): string {
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
-}
-
-function valueAt(document: unknown, path: Path): unknown {
-  let value = document;
-  for (const part of path)
-    value =
-      value !== null && typeof value === 'object'
-        ? (value as Record<string | number, unknown>)[part]
-        : undefined;
-  return value;
 }

@@ -2,10 +2,9 @@ import { isMap, type Node, type Pair, type YAMLMap } from 'yaml';
 import { sameJson } from '../model/json.ts';
 import type { Files } from '../model/ports.ts';
 import type { WorkerFields } from '../model/worker.ts';
-import { isPlainMap, type Part } from './merge-sources.ts';
-import { parseYaml } from './parse-yaml.ts';
-import { keyOf, plainValue } from './plain-value.ts';
-import { readProject } from './read-project.ts';
+import { isPlainMap, type Part, type PlainMap } from './merge-sources.ts';
+import { keyOf } from './plain-value.ts';
+import { readPart, readProject } from './read-project.ts';
 import { workerYaml } from './worker-yaml.ts';
 
 export interface InsertedWorker {
@@ -30,21 +29,20 @@ export async function insertWorker(
 ): Promise<InsertedWorker | undefined> {
   const { main, included, top } = await readProject(files, environment);
   const parts = [main, ...included, ...(top === undefined ? [] : [top])];
-  const entries = parts.map((part) => ({ part, workers: workersOf(part) }));
-  if (entries.some(({ workers }) => Object.hasOwn(workers ?? {}, name))) return undefined;
-  const having = entries.filter(({ workers }) => Object.keys(workers ?? {}).length > 0);
-  const near = having.findLast(({ workers }) => isOnNode(workers ?? {}, fields.node));
+  const entries = parts.map((part) => ({ part, workers: workersOf(part.value) }));
+  if (entries.some(({ workers }) => Object.hasOwn(workers, name))) return undefined;
+  const having = entries.filter(({ workers }) => Object.keys(workers).length > 0);
+  const near = having.findLast(({ workers }) => isOnNode(workers, fields.node));
   const { part } = near ?? having.at(-1) ?? { part: main };
   const inserted = insertInto(part, name, fields);
   return inserted !== undefined && isOnlyThat(part, inserted, name) ? inserted : undefined;
 }
 
-function workersOf({ value }: Part): Readonly<Record<string, unknown>> | undefined {
-  const workers = isPlainMap(value) ? value.workers : undefined;
-  return isPlainMap(workers) ? workers : undefined;
+function workersOf({ workers }: PlainMap): PlainMap {
+  return isPlainMap(workers) ? workers : {};
 }
 
-function isOnNode(workers: Readonly<Record<string, unknown>>, node: string | undefined): boolean {
+function isOnNode(workers: PlainMap, node: string | undefined): boolean {
   return Object.values(workers).some((worker) => isPlainMap(worker) && worker.node === node);
 }
 
@@ -96,12 +94,8 @@ function indent(yaml: string, columns: number): string {
 
 /** Text that follows a block of text may become part of it: what else the file says must be the same. */
 function isOnlyThat(part: Part, { file, text }: InsertedWorker, name: string): boolean {
-  const { source, mistakes } = parseYaml(file, new TextEncoder().encode(text));
-  const plain = plainValue(source);
-  if (mistakes.length > 0 || plain.mistakes.length > 0) return false;
-  const after = isPlainMap(plain.value) ? plain.value : {};
-  const { [name]: _, ...workers } = isPlainMap(after.workers) ? after.workers : {};
-  const before = isPlainMap(part.value) ? part.value : {};
-  const had = isPlainMap(before.workers) ? before.workers : {};
-  return sameJson({ ...after, workers }, { ...before, workers: had });
+  const { part: after, mistakes } = readPart(file, new TextEncoder().encode(text));
+  if (mistakes.length > 0) return false;
+  const { [name]: _, ...workers } = workersOf(after.value);
+  return sameJson({ ...after.value, workers }, { ...part.value, workers: workersOf(part.value) });
 }

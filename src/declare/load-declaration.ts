@@ -6,7 +6,7 @@ import { buildDeclaration } from './build-declaration.ts';
 import { checkSchema } from './check-schema.ts';
 import { expandVariables } from './expand-variables.ts';
 import { makeLocator } from './locator.ts';
-import { isPlainMap, mergeParts, overlay, type PlainMap } from './merge-sources.ts';
+import { isPlainMap, mergeParts, overlay } from './merge-sources.ts';
 import { readContents } from './read-contents.ts';
 import { readProject } from './read-project.ts';
 import { checkRules } from './rules/check-rules.ts';
@@ -46,7 +46,10 @@ export async function loadDeclaration(files: Files, options: LoadOptions): Promi
   if (hasErrors(unreadable)) return { diagnostics: toDiagnostics(unreadable, bare) };
   const merged = mergeParts([main, ...included], bare.spotIn);
   const locator = makeLocator(main.source, merged.origins, top?.source);
-  const expanded = expandVariables(laidOver(merged.document, top?.value), { given: vars, session });
+  const expanded = expandVariables(overlay(merged.document, top?.value ?? {}), {
+    given: vars,
+    session,
+  });
   const { document, whole, mistakes: malformed } = checkSchema(expanded);
   const context = { document, whole, version };
   const contents = await readContents(files, context, locator);
@@ -69,11 +72,6 @@ export async function loadDeclaration(files: Files, options: LoadOptions): Promi
 
 function hasErrors(mistakes: readonly Mistake[]): boolean {
   return mistakes.some(({ severity = 'error' }) => severity === 'error');
-}
-
-function laidOver(base: PlainMap, top: unknown): PlainMap {
-  const document = top === undefined ? base : overlay(base, top);
-  return isPlainMap(document) ? document : base;
 }
 
 function unknownGivenVariables(names: readonly string[], variables: unknown): readonly Mistake[] {

@@ -1,4 +1,13 @@
-import { isAlias, isMap, isSeq, type Node, type Pair, type YAMLMap } from 'yaml';
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isSeq,
+  type Node,
+  type Pair,
+  type YAMLMap,
+  type YAMLSeq,
+} from 'yaml';
 import type { Location } from '../model/diagnostic.ts';
 import { originKey } from './merge-sources.ts';
 import { isMergeKey, keyOf } from './plain-value.ts';
@@ -11,7 +20,8 @@ export interface Locator {
   readonly location: (path: Path) => Location;
 }
 
-type Entries = ReadonlyMap<string, Pair<Node | null, Node | null>>;
+/** Under undefined what can't be a key, which nobody looks up. */
+type Entries = ReadonlyMap<string | undefined, Pair<Node | null, Node | null>>;
 
 interface Found {
   readonly source: Source;
@@ -65,17 +75,12 @@ function toSpot(found: Found, { path, part = 'value', text }: Place): Spot {
     : spotOf(found.source, node, text);
 }
 
-function firstOf(source: Source, node: Node): Spot {
-  const first = isMap(node) ? node.items[0]?.key : isSeq(node) ? node.items[0] : undefined;
+function firstOf(source: Source, node: YAMLMap | YAMLSeq): Spot {
+  const first = isMap(node) ? node.items[0]?.key : node.items[0];
   const { start, end } = spotOf(source, node);
-  const isFlow = (isMap(node) || isSeq(node)) && node.flow === true;
   const inner = first as Node | null | undefined;
-  if (isFlow || inner === null || inner === undefined) return { source, start, end };
+  if (node.flow === true || inner === null || inner === undefined) return { source, start, end };
   return spotOf(source, inner);
-}
-
-function isCollection(node: Node | null): boolean {
-  return isMap(node) || isSeq(node);
 }
 
 /** Goes down as far as the path exists. */
@@ -94,22 +99,21 @@ function walk(source: Source, path: Path, cache: WeakMap<YAMLMap, Entries>): Fou
   return found;
 }
 
-function followed(source: Source, node: Node | null): Node | null {
-  let target = node;
+function followed(source: Source, node: Node | null): Node | null | undefined {
+  let target: Node | null | undefined = node;
   // An alias leads to a node, or to another alias' node; the reader refused circles.
-  while (isAlias(target)) target = source.targets.get(target) ?? null;
+  while (isAlias(target)) target = source.targets.get(target);
   return target;
 }
 
 function entriesOf(source: Source, map: YAMLMap, cache: WeakMap<YAMLMap, Entries>): Entries {
   const cached = cache.get(map);
   if (cached !== undefined) return cached;
-  const own = new Map<string, Pair<Node | null, Node | null>>();
-  const merged = new Map<string, Pair<Node | null, Node | null>>();
+  const own = new Map<string | undefined, Pair<Node | null, Node | null>>();
+  const merged = new Map<string | undefined, Pair<Node | null, Node | null>>();
   for (const pair of map.items as Pair<Node | null, Node | null>[]) {
-    const key = keyOf(pair.key);
     if (isMergeKey(pair.key)) addMerged(source, pair.value, merged, cache);
-    else if (key !== undefined) own.set(key, pair);
+    else own.set(keyOf(pair.key), pair);
   }
   const entries = new Map([...merged, ...own]);
   cache.set(map, entries);
@@ -119,7 +123,7 @@ function entriesOf(source: Source, map: YAMLMap, cache: WeakMap<YAMLMap, Entries
 function addMerged(
   source: Source,
   node: Node | null,
-  merged: Map<string, Pair<Node | null, Node | null>>,
+  merged: Map<string | undefined, Pair<Node | null, Node | null>>,
   cache: WeakMap<YAMLMap, Entries>,
 ): void {
   const target = followed(source, node);

@@ -1,9 +1,9 @@
 import type { Mistake, Path, Place, Source } from './source.ts';
 
-/** One file's plain value; undefined when it holds nothing. */
+/** One file's sections; none when it holds nothing, or nothing that can be read. */
 export interface Part {
   readonly source: Source;
-  readonly value: unknown;
+  readonly value: PlainMap;
 }
 
 export type PlainMap = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ export function mergeParts(parts: readonly Part[], placeIn: PlaceIn): Merged {
   const origins = new Map<string, Source>();
   const mistakes: Mistake[] = [];
   for (const { source, value } of parts)
-    for (const [section, content] of Object.entries(isPlainMap(value) ? value : {}))
+    for (const [section, content] of Object.entries(value))
       addSection({ document, origins, mistakes, placeIn }, source, section, content);
   return { document, origins, mistakes };
 }
@@ -95,17 +95,30 @@ function declaredTwice({ origins, placeIn }: Merging, again: Source, path: Path)
   };
 }
 
-/** Lays one value over another: maps merge, everything else replaces. */
-export function overlay(base: unknown, top: unknown): unknown {
-  if (!isPlainMap(base) || !isPlainMap(top)) return top;
+/** Lays one map over another: maps in it merge, everything else replaces. */
+export function overlay(base: PlainMap, top: PlainMap): PlainMap {
   const changed = Object.entries(top)
     .filter(([key, value]) => !isExtension(key) && value !== null)
-    .map(([key, value]) => [key, Object.hasOwn(base, key) ? overlay(base[key], value) : value]);
+    .map(([key, value]) => {
+      const below = Object.hasOwn(base, key) ? base[key] : undefined;
+      return [key, isPlainMap(below) && isPlainMap(value) ? overlay(below, value) : value];
+    });
   return { ...base, ...Object.fromEntries(changed) };
 }
 
 export function isPlainMap(value: unknown): value is Record<string, unknown> {
   return value !== null && typeof value === 'object' && !Array.isArray(value);
+}
+
+/** What stands at a path; undefined where it leads nowhere. */
+export function valueAt(root: unknown, path: Path): unknown {
+  let value = root;
+  for (const part of path)
+    value =
+      value !== null && typeof value === 'object' && Object.hasOwn(value, part)
+        ? (value as Record<string | number, unknown>)[part]
+        : undefined;
+  return value;
 }
 
 function keysOf(value: unknown): readonly string[] {

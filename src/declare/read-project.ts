@@ -26,7 +26,7 @@ export async function readProject(files: Files, environment: string): Promise<Pr
   const bytes = await files.read(MAIN);
   if (bytes === undefined) return { main: emptyPart(), included: [], mistakes: [noDeclaration()] };
   const main = readPart(MAIN, bytes);
-  if (main.part.value === undefined && main.mistakes.length === 0)
+  if (Object.keys(main.part.value).length === 0 && main.mistakes.length === 0)
     return { main: main.part, included: [], mistakes: [emptyDeclaration(main.part.source)] };
   const top = environment === '' ? undefined : await readEnvironment(files, environment);
   const included = await readIncluded(files, main.part, top?.part);
@@ -43,18 +43,16 @@ interface Read {
   readonly mistakes: readonly Mistake[];
 }
 
-function readPart(file: string, bytes: Uint8Array): Read {
+export function readPart(file: string, bytes: Uint8Array): Read {
   const { source, mistakes } = parseYaml(file, bytes);
   // The tree of a file with syntax errors is a guess: judging it would report what nobody wrote.
-  if (mistakes.length > 0) return { part: { source, value: undefined }, mistakes };
+  if (mistakes.length > 0) return { part: { source, value: {} }, mistakes };
   const plain = plainValue(source);
   const { value } = plain;
-  if (plain.mistakes.length > 0)
-    return { part: { source, value: undefined }, mistakes: plain.mistakes };
-  if (value === null || value === undefined)
-    return { part: { source, value: undefined }, mistakes: [] };
+  if (plain.mistakes.length > 0) return { part: { source, value: {} }, mistakes: plain.mistakes };
+  if (value === null || value === undefined) return { part: { source, value: {} }, mistakes: [] };
   if (isPlainMap(value)) return { part: { source, value }, mistakes: [] };
-  return { part: { source, value: undefined }, mistakes: [notAMap(source)] };
+  return { part: { source, value: {} }, mistakes: [notAMap(source)] };
 }
 
 async function readEnvironment(
@@ -116,8 +114,7 @@ async function includedPaths(
   return { paths: [...paths].sort(), strangers };
 }
 
-function globsOf({ value }: Part): readonly string[] {
-  const include = isPlainMap(value) ? value.include : undefined;
+function globsOf({ value: { include } }: Part): readonly string[] {
   const globs = Array.isArray(include) ? include : [include];
   return globs.filter((glob): glob is string => typeof glob === 'string' && glob !== '');
 }
@@ -128,7 +125,7 @@ function spotIn(source: Source, path: Path, part: Place['part'] = 'value') {
 }
 
 function emptyPart(): Part {
-  return { source: parseYaml(MAIN, new Uint8Array()).source, value: undefined };
+  return { source: parseYaml(MAIN, new Uint8Array()).source, value: {} };
 }
 
 function noDeclaration(): Mistake {
@@ -179,7 +176,7 @@ function tooMuch(source: Source): Mistake {
 }
 
 function includeElsewhere(part: Part): readonly Mistake[] {
-  if (!isPlainMap(part.value) || !Object.hasOwn(part.value, 'include')) return [];
+  if (!Object.hasOwn(part.value, 'include')) return [];
   return [
     {
       code: 'misplaced-key',

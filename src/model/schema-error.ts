@@ -1,3 +1,18 @@
+export type JsonType = 'string' | 'integer' | 'number' | 'boolean' | 'array' | 'object';
+
+/** Of a schema what helps to explain a mistake. */
+export interface ExplainingSchema {
+  readonly type?: JsonType | readonly JsonType[];
+  readonly properties?: Readonly<Record<string, unknown>>;
+  readonly enum?: readonly unknown[];
+  readonly minimum?: number;
+  readonly maximum?: number;
+  /** What the value must be, in words. */
+  readonly 'x-expected'?: string;
+  /** What the value is called. */
+  readonly 'x-noun'?: string;
+}
+
 /** One mistake that a compiled JSON Schema validator found. */
 export interface SchemaError {
   /** JSON pointer of the value. */
@@ -10,7 +25,7 @@ export interface SchemaError {
   /** Set when the mistake is a key's name and not its value. */
   readonly propertyName?: string;
   /** The schema that holds the rule: its words explain the mistake. */
-  readonly parentSchema?: unknown;
+  readonly parentSchema?: ExplainingSchema;
 }
 
 /** The parts of a JSON pointer; what looks like an index is a number. */

@@ -11,7 +11,7 @@ import type { Files } from '../../src/model/ports.ts';
 type Content = string | Uint8Array;
 
 /** A project in memory. */
-function filesOf(contents: Readonly<Record<string, Content>>): Files {
+export function filesOf(contents: Readonly<Record<string, Content>>): Files {
   const bytes = (content: Content) =>
     typeof content === 'string' ? new TextEncoder().encode(content) : content;
   return {

@@ -388,6 +388,24 @@ function spoilt(value: Json, path = ''): readonly (readonly [string, Json])[] {
 const OPEN =
   /\.(observed|before|after|applied)\b|\.(options|labels|nodes|workers|runs|contents|env|repositories|attempts|history|items|sessions)\.stranger$/;
 
+/** Every schema inside a schema, by its place. */
+function schemasIn(value: unknown, where = ''): readonly (readonly [string, object])[] {
+  if (value === null || typeof value !== 'object') return [];
+  const below = Object.entries(value).flatMap(([key, part]) => schemasIn(part, `${where}/${key}`));
+  return [[where, value], ...below];
+}
+
+describe('the declaration', () => {
+  it('has both bounds for every whole number, because mistakes name both', () => {
+    const numbers = schemasIn(JSON.parse(SCHEMAS.declaration)).filter(
+      ([, schema]) => 'type' in schema && [schema.type].flat().includes('integer'),
+    );
+    expect(numbers.length).toBeGreaterThan(20);
+    const open = numbers.filter(([, schema]) => !('minimum' in schema && 'maximum' in schema));
+    expect(open.map(([where]) => where)).toEqual(['/properties/muster']);
+  });
+});
+
 describe('the state', () => {
   it('with every field of its type verifies', () => {
     expect(validateState(state)).toEqual([]);

@@ -65,7 +65,7 @@ function networkClaims(networks: readonly Network[], owner: string, path: Path):
         const ip = network[version];
         const address = typeof ip === 'object' ? ip.address : undefined;
         if (address === undefined || isOpen(address)) return [];
-        const canonical = canonicalIp(address.split('/')[0] ?? '') ?? address;
+        const canonical = canonicalIp(address.replace(/\/.*/, '')) ?? address;
         // The same address in two VLANs is two addresses.
         const where = vlan === undefined ? '' : ` in VLAN ${vlan}`;
         return [

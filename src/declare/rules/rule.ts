@@ -1,5 +1,5 @@
 import type { DeclarationDocument, Worker } from '../../generated/declaration-document.ts';
-import { isPlainMap, type PlainMap } from '../merge-sources.ts';
+import { type PlainMap, valueAt } from '../merge-sources.ts';
 import type { Mistake, Path } from '../source.ts';
 
 /** What the rules beyond the schema look at. */
@@ -49,12 +49,7 @@ export function isOpen(text: string): boolean {
 
 /** Whether a key stands in the files, with a right value or a wrong one. */
 export function isWritten(whole: PlainMap, path: Path): boolean {
-  let value: unknown = whole;
-  for (const part of path) {
-    if (!isPlainMap(value) || !Object.hasOwn(value, part)) return false;
-    value = value[part];
-  }
-  return true;
+  return valueAt(whole, path) !== undefined;
 }
 
 function layer(kind: Layer['kind'], path: Path, fields: Worker): Layer {

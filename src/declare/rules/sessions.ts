@@ -54,8 +54,10 @@ function bearers(labels: Readonly<Record<string, string>>, context: RuleContext)
   if (namesIn(context, 'workers').size > Object.keys(workers).length) return true;
   if (namesIn(context, 'workerSets').size > Object.keys(workerSets).length) return true;
   const own = Object.entries(workers).map(([name, worker]) => {
-    const sets = Object.values(workerSets).filter((set) => patternOf(set.name ?? '').test(name));
-    return [defaults, ...sets.map((set) => set.worker ?? {}), worker];
+    const sets = Object.values(workerSets).flatMap(({ name: members, worker: fields = {} }) =>
+      members !== undefined && patternOf(members).test(name) ? [fields] : [],
+    );
+    return [defaults, ...sets, worker];
   });
   const members = Object.values(workerSets).flatMap(({ worker = {}, perNode = {} }) => [
     [defaults, worker],
