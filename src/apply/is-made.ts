@@ -2,6 +2,7 @@ import { PveError, StepFailed, TaskFailed, TaskTimeout } from '../model/errors.t
 import type { VmConfig } from '../model/inventory.ts';
 import { isVmMissing } from '../model/pve-texts.ts';
 import { lacking } from '../plan/permissions.ts';
+import type { PrivilegeNeed } from '../plan/privileges.ts';
 import {
   recordOf,
   tellProgress,
@@ -116,7 +117,11 @@ async function ownTask(
 /** True only when this token sees everybody's tasks on that node, and none that runs can be making the VM. */
 async function isUnseen(ctx: WorkerContext, { vm, cloneNode, template }: Making): Promise<boolean> {
   const { permissions } = ctx.inventory;
-  const need = { path: `/nodes/${cloneNode}`, anyOf: ['Sys.Audit'], why: 'to see all tasks' };
+  const need: PrivilegeNeed = {
+    path: `/nodes/${cloneNode}`,
+    anyOf: ['Sys.Audit'],
+    why: 'to see all tasks',
+  };
   if (permissions === undefined || lacking([need], permissions, undefined).length > 0) return false;
   const tasks = await ctx.ports.pve.tasks.list(cloneNode);
   return !tasks.some(

@@ -4,7 +4,7 @@ import type { WorkerRecord } from '../model/state.ts';
 import { decideDeclared } from './decide-declared.ts';
 import { decideUndeclared } from './decide-undeclared.ts';
 import { heldOf } from './held.ts';
-import { isBegunUnseen, type Located, locate } from './identity.ts';
+import { isBegunUnseen, type Located, locate, refOf } from './identity.ts';
 import type { Decision, WorkerCase, WorkerContext } from './plan-input.ts';
 import { summaryOf } from './summary.ts';
 import { workerFindings } from './worker-findings.ts';
@@ -85,10 +85,8 @@ function declaredPart({ desired }: WorkerCase): Partial<WorkerPlan> {
   };
 }
 
-/** While PVE clones onto another node, the config lies on the template's node: not where the VM will be. */
 function nodeOf({ desired, record }: WorkerCase, located: Located): string {
-  if (located.kind === 'unfinished' && record?.vm === undefined)
-    return record?.doing?.node ?? desired?.spec.node ?? located.vm.node;
+  if (located.kind === 'unfinished') return located.node;
   if ('vm' in located) return located.vm.node;
   return record?.vm?.node ?? desired?.spec.node ?? record?.declared.node ?? '';
 }
@@ -104,11 +102,8 @@ function vmPart({ record, desired }: WorkerCase, located: Located): Partial<Work
     return vmid === undefined ? {} : { vmid };
   }
   if (located.kind === 'adoptable') return { vmid: located.vm.vmid, uuid: located.uuid };
-  const ref = record?.vm ?? doing;
-  return {
-    ...(ref?.vmid === undefined ? {} : { vmid: ref.vmid }),
-    ...(ref?.uuid === undefined ? {} : { uuid: ref.uuid }),
-  };
+  const ref = record === undefined ? undefined : refOf(record);
+  return ref === undefined ? {} : { vmid: ref.vmid, uuid: ref.uuid };
 }
 
 /** "nightly on 2026-11-20": by the cluster's clock, in UTC. */

@@ -7,7 +7,9 @@ import { locateField } from './locate-field.ts';
 interface Claim {
   readonly worker: DesiredWorker;
   readonly field: readonly (string | number)[];
-  readonly what: string;
+  readonly kind: 'vmid' | 'MAC' | 'address';
+  /** Which one of that kind. */
+  readonly which: string;
 }
 
 /** Workers that claim one vmid, one address or one MAC: each pair is an error that shows both places. */
@@ -17,9 +19,10 @@ export function duplicates(
 ): readonly Diagnostic[] {
   const claims = new Map<string, Claim>();
   return workers.flatMap(claimsOf).flatMap((claim): readonly Diagnostic[] => {
-    const first = claims.get(claim.what);
+    const what = `${claim.kind} ${claim.which}`;
+    const first = claims.get(what);
     if (first === undefined) {
-      claims.set(claim.what, claim);
+      claims.set(what, claim);
       return [];
     }
     return [clash(first, claim, declaration)];
@@ -28,19 +31,24 @@ export function duplicates(
 
 function claimsOf(worker: DesiredWorker): readonly Claim[] {
   const { vmid, networks } = worker.spec;
+  const claim = (kind: Claim['kind'], which: string, field: Claim['field']): Claim => ({
+    worker,
+    field,
+    kind,
+    which,
+  });
   return [
-    ...(vmid === undefined ? [] : [{ worker, field: ['vmid'], what: `vmid ${vmid}` }]),
+    ...(vmid === undefined ? [] : [claim('vmid', String(vmid), ['vmid'])]),
     ...networks.flatMap((nic, index) => [
       ...(nic.mac === undefined
         ? []
-        : [{ worker, field: ['networks', index, 'mac'], what: `MAC ${nic.mac.toUpperCase()}` }]),
+        : [claim('MAC', nic.mac.toUpperCase(), ['networks', index, 'mac'])]),
       ...(['ipv4', 'ipv6'] as const).flatMap((version) => {
         const address = addressOf(nic[version]);
         if (address === undefined) return [];
         // The same address in two VLANs is two addresses.
         const where = nic.vlan === undefined ? '' : ` in VLAN ${nic.vlan}`;
-        const field = ['networks', index, version];
-        return [{ worker, field, what: `address ${address}${where}` }];
+        return [claim('address', `${address}${where}`, ['networks', index, version])];
       }),
     ]),
   ];
@@ -50,17 +58,17 @@ function clash(a: Claim, b: Claim, declaration: Declaration): Diagnostic {
   const who = a.worker === b.worker ? `worker ${a.worker.name} has twice` : 'two workers have';
   return {
     severity: 'error',
-    code: `duplicate-${b.what.split(' ')[0]?.toLowerCase() ?? 'value'}`,
-    message: `${who} the ${b.what}`,
+    code: `duplicate-${b.kind.toLowerCase()}`,
+    message: `${who} the ${b.kind} ${b.which}`,
     labels: [a, b].map(({ worker, field }) => ({
       ...locateField(declaration, worker, field),
       text: worker.name,
     })),
-    remedy: `Give one of them another ${b.what.split(' ')[0]}.`,
+    remedy: `Give one of them another ${b.kind}.`,
   };
 }
 
 function addressOf(ip: IpSpec | undefined): string | undefined {
   if (ip === undefined || typeof ip === 'string') return undefined;
-  return canonicalAddress(ip.address.split('/')[0] ?? ip.address);
+  return canonicalAddress(ip.address.replace(/\/.*$/, ''));
 }

@@ -23,8 +23,16 @@ export type Located =
   | { readonly kind: 'node-gone' }
   | { readonly kind: 'unreachable'; readonly why: string }
   | { readonly kind: 'invisible' }
-  /** Locked by a clone or create that has not ended, or whose worker died. */
-  | { readonly kind: 'unfinished'; readonly vm: VmFacts; readonly lock: string }
+  /**
+   * Locked by a clone or create that has not ended, or whose worker died. `node`: where the VM will be; while PVE
+   * clones onto another node, its config lies on the template's.
+   */
+  | {
+      readonly kind: 'unfinished';
+      readonly vm: VmFacts;
+      readonly node: string;
+      readonly lock: string;
+    }
   /** Some marks agree and some don't: reported, never written. */
   | { readonly kind: 'ambiguous'; readonly vm: VmFacts; readonly why: string };
 
@@ -67,7 +75,7 @@ export function locate(
   inventory: Inventory,
   identities: Identities,
 ): Located {
-  const ref = record.vm ?? intended(record);
+  const ref = refOf(record);
   if (ref === undefined) return { kind: 'none' };
   const vm = lookup(inventory.vms, String(ref.vmid));
   if (vm === undefined) return absent(ref, inventory, record.vm === undefined);
@@ -77,7 +85,8 @@ export function locate(
   if (vm.kind !== 'qemu') return { kind: 'gone', recycled: vm };
   const config = lookup(inventory.configs, String(ref.vmid));
   const lock = config?.values.lock ?? vm.lock;
-  if (lock === 'clone' || lock === 'create') return { kind: 'unfinished', vm, lock };
+  if (lock === 'clone' || lock === 'create')
+    return { kind: 'unfinished', vm, node: record.vm === undefined ? ref.node : vm.node, lock };
   if (config === undefined) return { kind: 'invisible' };
   return judge(ref, vm, config, state, inventory, identities);
 }
@@ -210,6 +219,11 @@ function isRecorded(
 ): boolean {
   const uuids = recorded.get(vmid) ?? [];
   return uuids.some((uuid) => uuid === marks.uuid || uuid === marks.card?.uuid);
+}
+
+/** The VM that is recorded, or else the one in the making. */
+export function refOf(record: WorkerRecord): VmRef | undefined {
+  return record.vm ?? intended(record);
 }
 
 /** The VM that an unfinished step was about to make. */

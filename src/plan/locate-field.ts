@@ -19,10 +19,11 @@ export function locateField(
 
 /** The parts of an attribute path: `networks[0].vlan` → networks, 0, vlan; `options.a.b` → options, a.b. */
 export function fieldOf(attribute: string): Path {
-  const nic = /^networks\[(\d+)\]\.(.+)$/.exec(attribute);
-  if (nic !== null) return ['networks', Number(nic[1]), nic[2] ?? ''];
   const dot = attribute.indexOf('.');
-  return dot < 0 ? [attribute] : [attribute.slice(0, dot), attribute.slice(dot + 1)];
+  if (dot < 0) return [attribute];
+  const [group, field] = [attribute.slice(0, dot), attribute.slice(dot + 1)];
+  const index = /^networks\[(\d+)\]$/.exec(group)?.[1];
+  return index === undefined ? [group, field] : ['networks', Number(index), field];
 }
 
 function layersOf({

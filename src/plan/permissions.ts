@@ -22,7 +22,7 @@ export function lacking(
     if (anyOf.some((privilege) => held.has(privilege))) continue;
     if (orAtRoot?.every((privilege) => atRoot.has(privilege)) === true) continue;
     const lack = missing.get(path) ?? new Set();
-    lack.add(anyOf[0] ?? '');
+    lack.add(anyOf[0]);
     missing.set(path, lack);
   }
   return [...missing]
@@ -53,7 +53,7 @@ function privilegesOn(
 function ofAny(path: string, permissions: Permissions): readonly string[] {
   const [above = '', below = ''] = path.split('/*/');
   const names = Object.keys(permissions).flatMap((known) =>
-    known.startsWith(`${above}/`) ? [known.slice(above.length + 1).split('/')[0] ?? ''] : [],
+    known.startsWith(`${above}/`) ? [known.slice(above.length + 1).replace(/\/.*$/, '')] : [],
   );
   return [...new Set([...names, '*'])].flatMap((name) =>
     nearest(`${above}/${name}/${below}`, permissions),

@@ -2,7 +2,7 @@ import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import type { Plan, WorkerPlan } from '../model/plan.ts';
-import type { WorkerSpec } from '../model/worker.ts';
+import type { DesiredWorker, WorkerSpec } from '../model/worker.ts';
 
 /** What the second read of the cluster has to bring, so that this draft of a plan can be checked. */
 export interface PlanNeeds {
@@ -23,23 +23,22 @@ export interface VolumeNeed {
 export function planNeeds(plan: Plan, inventory: Inventory): PlanNeeds {
   const active = plan.workers.filter(({ actions }) => actions.length > 0);
   const making = active.filter(isMaking);
-  const nodes = new Set(making.flatMap((worker) => [worker.node, worker.desired?.spec.node ?? '']));
-  nodes.delete('');
+  const nodes = new Set(making.flatMap(({ node, desired }) => [node, desired.spec.node]));
   return {
     nodes: [...nodes].sort(byCodeUnit),
     templates: making.flatMap((worker) => templateOf(worker, inventory)),
-    volumes: making.flatMap(({ desired }) =>
-      desired === undefined ? [] : volumesOf(desired.spec),
-    ),
+    volumes: making.flatMap(({ desired }) => volumesOf(desired.spec)),
     permissions: active.length > 0,
     ha: active.some(({ uuid }) => uuid !== undefined),
   };
 }
 
+export type DeclaredPlan = WorkerPlan & { readonly desired: DesiredWorker };
+
 /** Workers for which something is, or soon will be, made on their node. */
-export function isMaking({ actions, desired }: WorkerPlan): boolean {
+export function isMaking(worker: WorkerPlan): worker is DeclaredPlan {
   const kinds = ['configure', 'deploy', 'update', 'replace', 'adopt'];
-  return desired !== undefined && actions.some((action) => kinds.includes(action));
+  return worker.desired !== undefined && worker.actions.some((action) => kinds.includes(action));
 }
 
 /** A VM that is there needs its image no more; a worker that is only configured will need it one day. */
@@ -64,13 +63,13 @@ export function volumesOf(spec: WorkerSpec): readonly VolumeNeed[] {
 }
 
 /** Where the template really is: an image by id may be on another node than its worker. */
-function templateOf({ desired }: WorkerPlan, { vms }: Inventory): PlanNeeds['templates'] {
-  const source = desired?.spec.imageSource;
+function templateOf({ desired }: DeclaredPlan, { vms }: Inventory): PlanNeeds['templates'] {
+  const source = desired.spec.imageSource;
   if (source?.kind !== 'template') return [];
   const vm = lookup(vms, String(source.vmid));
   return vm === undefined ? [] : [{ node: vm.node, vmid: vm.vmid }];
 }
 
 export function storageOf(volume: string): string {
-  return volume.split(':')[0] ?? volume;
+  return volume.replace(/:.*$/, '');
 }

@@ -50,7 +50,7 @@ function claimsOf(config: VmConfig): readonly string[] {
         typeof value === 'object' && value !== null && 'address' in value
           ? value.address
           : undefined;
-      return typeof address === 'string' ? [address.split('/')[0] ?? address] : [];
+      return typeof address === 'string' ? [address.replace(/\/.*$/, '')] : [];
     });
     return [...(mac === undefined ? [] : [mac]), ...addresses];
   });
@@ -58,5 +58,5 @@ function claimsOf(config: VmConfig): readonly string[] {
 
 function declaredAddress(ip: IpSpec | undefined): readonly string[] {
   if (ip === undefined || typeof ip === 'string') return [];
-  return [canonicalAddress(ip.address.split('/')[0] ?? ip.address)];
+  return [canonicalAddress(ip.address.replace(/\/.*$/, ''))];
 }

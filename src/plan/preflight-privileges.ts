@@ -3,6 +3,7 @@ import { lookup } from '../model/lookup.ts';
 import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
 import { hasNothing, lacking } from './permissions.ts';
 import type { PlanInput } from './plan-input.ts';
+import type { DeclaredPlan } from './plan-needs.ts';
 import { privilegesFor } from './privileges.ts';
 
 /** Privileges that these workers' actions need and the token lacks: path and privilege, once each (P41, P42). */
@@ -17,7 +18,7 @@ export function privilegeChecks(
   const missing = new Map<string, Set<string>>();
   for (const worker of active) {
     const needs = privilegesFor(worker, cluster.version, inventory);
-    for (const { anyOf } of needs) needed.add(anyOf[0] ?? '');
+    for (const { anyOf } of needs) needed.add(anyOf[0]);
     for (const { path, privileges } of lacking(needs, permissions, poolOf(worker, inventory)))
       missing.set(path, new Set([...(missing.get(path) ?? []), ...privileges]));
   }
@@ -43,10 +44,10 @@ export function privilegeChecks(
 
 /** Without the nodes' sizes neither the default of vCPUs is bounded nor can what is asked for be checked. */
 export function sizeChecks(
-  workers: readonly WorkerPlan[],
+  workers: readonly DeclaredPlan[],
   { inventory }: PlanInput,
 ): readonly PreflightLine[] {
-  const unseen = [...new Set(workers.flatMap(({ desired }) => desired?.spec.node ?? []))]
+  const unseen = [...new Set(workers.map(({ desired }) => desired.spec.node))]
     .filter((node) => {
       const facts = lookup(inventory.nodes, node);
       return facts?.online === true && facts.unreachable === undefined && facts.cpus === 0;

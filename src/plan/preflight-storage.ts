@@ -5,6 +5,7 @@ import { lacking } from './permissions.ts';
 import type { PlanInput } from './plan-input.ts';
 import { storageOf, volumesOf } from './plan-needs.ts';
 import { fail, type Problem } from './preflight-problem.ts';
+import type { PrivilegeNeed } from './privileges.ts';
 
 export function storageProblems(spec: WorkerSpec, input: PlanInput): readonly Problem[] {
   const storage = spec.disk.storage;
@@ -67,7 +68,7 @@ export function snippetProblems(spec: WorkerSpec, input: PlanInput): readonly Pr
 function seesSnippets(volume: string, { inventory }: PlanInput): boolean {
   const { permissions } = inventory;
   const path = `/storage/${storageOf(volume)}`;
-  const need = { path, anyOf: ['Datastore.Allocate'], why: 'preflight' };
+  const need: PrivilegeNeed = { path, anyOf: ['Datastore.Allocate'], why: 'preflight' };
   return permissions === undefined || lacking([need], permissions, undefined).length === 0;
 }
 

@@ -4,20 +4,21 @@ import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
 import { formatSize, GiB } from '../model/quantity.ts';
 import type { NetworkSpec, WorkerSpec } from '../model/worker.ts';
 import type { PlanInput } from './plan-input.ts';
-import { makesVm } from './plan-needs.ts';
+import { type DeclaredPlan, makesVm } from './plan-needs.ts';
 import { addressClashes } from './preflight-addresses.ts';
 import { imageProblems } from './preflight-image.ts';
 import { fail, type Problem } from './preflight-problem.ts';
 import { snippetProblems, storageProblems } from './preflight-storage.ts';
 
+export type WorkerLine = PreflightLine & { readonly worker: string };
+
 /** What stands against one worker on its node, first causes first. */
 export function workerProblems(
-  plan: WorkerPlan,
+  plan: DeclaredPlan,
   input: PlanInput,
   workers: readonly WorkerPlan[],
-): readonly PreflightLine[] {
-  const spec = plan.desired?.spec;
-  if (spec === undefined) return [];
+): readonly WorkerLine[] {
+  const { spec } = plan.desired;
   const node = nodeProblems(spec, input);
   const problems: readonly Problem[] =
     node.length > 0

@@ -3,11 +3,11 @@ import { byCodeUnit } from '../model/json.ts';
 import type { PreflightLine, WorkerPlan } from '../model/plan.ts';
 import type { WorkerSpec } from '../model/worker.ts';
 import type { PlanInput } from './plan-input.ts';
-import { isMaking, makesVm } from './plan-needs.ts';
+import { type DeclaredPlan, isMaking, makesVm } from './plan-needs.ts';
 import { clusterWarnings } from './preflight-cluster.ts';
 import { privilegeChecks, sizeChecks } from './preflight-privileges.ts';
 import { spaceChecks } from './preflight-space.ts';
-import { workerProblems } from './preflight-worker.ts';
+import { type WorkerLine, workerProblems } from './preflight-worker.ts';
 
 export interface Preflight {
   /** Without the set members that were left out. */
@@ -21,16 +21,16 @@ export interface Preflight {
  * plan fails; a set's member that fails is left out with a warning, and the others go on (`--strict`: throws).
  */
 export function preflight(workers: readonly WorkerPlan[], input: PlanInput): Preflight {
-  const problems = workers.flatMap((worker) =>
-    isChecked(worker) ? workerProblems(worker, input, workers) : [],
-  );
-  const left = new Set(
-    problems
-      .filter(({ result }) => result === 'fail')
-      .map(({ worker }) => workers.find((plan) => plan.worker === worker))
-      .flatMap((plan) => (plan?.set === undefined || input.options.strict ? [] : [plan.worker])),
-  );
+  const checked = workers.filter(isChecked);
+  const problems = checked.flatMap((worker) => workerProblems(worker, input, workers));
   if (input.options.strict) requireNone(problems);
+  const failed = new Set(
+    problems.filter(({ result }) => result === 'fail').map(({ worker }) => worker),
+  );
+  const members = checked.filter(
+    ({ worker, desired }) => failed.has(worker) && desired.set !== undefined,
+  );
+  const left = new Set(members.map(({ worker }) => worker));
   const kept = workers.filter(({ worker }) => !left.has(worker));
   const lines = problems.map((line) => soften(line, left));
   return {
@@ -42,45 +42,41 @@ export function preflight(workers: readonly WorkerPlan[], input: PlanInput): Pre
       ...sizeChecks(kept.filter(isChecked), input),
       ...summaryLines(kept.filter(isChecked), problems, input),
     ],
-    warnings: [...leftOut(workers, left, problems), ...clusterWarnings(input)],
+    warnings: [...members.map((member) => leftOut(member, problems)), ...clusterWarnings(input)],
   };
 }
 
 /** Held workers are checked too: what is wrong with them can be mended while they wait. */
-function isChecked(worker: WorkerPlan): boolean {
-  return isMaking(worker) || worker.actions.includes('test');
+function isChecked(worker: WorkerPlan): worker is DeclaredPlan {
+  return isMaking(worker) || (worker.desired !== undefined && worker.actions.includes('test'));
 }
 
-function soften(line: PreflightLine, left: ReadonlySet<string>): PreflightLine {
-  const isLeft = line.worker !== undefined && left.has(line.worker) && line.result === 'fail';
-  return isLeft ? { ...line, result: 'warn' } : line;
+function soften(line: WorkerLine, left: ReadonlySet<string>): PreflightLine {
+  return left.has(line.worker) && line.result === 'fail' ? { ...line, result: 'warn' } : line;
 }
 
 function leftOut(
-  workers: readonly WorkerPlan[],
-  left: ReadonlySet<string>,
-  problems: readonly PreflightLine[],
-): readonly Diagnostic[] {
-  return workers
-    .filter(({ worker }) => left.has(worker))
-    .map(({ worker, node, set, declaredAt }) => ({
-      severity: 'warning' as const,
-      code: 'left-out',
-      message: `${worker} of workerSets.${set ?? ''} on ${node} is left out of this plan`,
-      labels: declaredAt === undefined ? [] : [declaredAt],
-      detail: problems.filter((line) => line.worker === worker).map(({ message }) => message),
-      remedy: 'Mend it, or leave the node out with "nodes: { except: [...] }".',
-    }));
+  { worker, node, desired: { set, declaredAt } }: DeclaredPlan,
+  problems: readonly WorkerLine[],
+): Diagnostic {
+  return {
+    severity: 'warning',
+    code: 'left-out',
+    message: `${worker} of workerSets.${set} on ${node} is left out of this plan`,
+    labels: [declaredAt],
+    detail: problems.filter((line) => line.worker === worker).map(({ message }) => message),
+    remedy: 'Mend it, or leave the node out with "nodes: { except: [...] }".',
+  };
 }
 
-function requireNone(problems: readonly PreflightLine[]): void {
+function requireNone(problems: readonly WorkerLine[]): void {
   const failed = problems.filter(({ result }) => result === 'fail');
   if (failed.length === 0) return;
   throw new DiagnosticsError(
     failed.map(({ code, message, worker, remedy }) => ({
       severity: 'error',
       code,
-      message: worker === undefined ? message : `${worker}: ${message}`,
+      message: `${worker}: ${message}`,
       labels: [],
       ...(remedy === undefined ? {} : { remedy }),
     })),
@@ -89,13 +85,13 @@ function requireNone(problems: readonly PreflightLine[]): void {
 
 /** What was looked at and found good, in one line; nodes that don't answer are counted as not looked at. */
 function summaryLines(
-  workers: readonly WorkerPlan[],
+  workers: readonly DeclaredPlan[],
   problems: readonly PreflightLine[],
   { inventory }: PlanInput,
 ): readonly PreflightLine[] {
   const isGood = (codes: RegExp) => !problems.some(({ code }) => codes.test(code));
-  const part = (what: string, chosen: readonly WorkerPlan[], names: readonly string[]) => {
-    const nodes = new Set(chosen.map(({ desired, node }) => desired?.spec.node ?? node));
+  const part = (what: string, chosen: readonly DeclaredPlan[], names: readonly string[]) => {
+    const nodes = new Set(chosen.map(({ desired }) => desired.spec.node));
     const seen = [...nodes].filter((node) =>
       Object.keys(inventory.bridges).some((key) => key.startsWith(`${node}/`)),
     );
@@ -113,8 +109,8 @@ function summaryLines(
   return parts.length === 0 ? [] : [{ result: 'ok', code: 'reachable', message: parts.join('; ') }];
 }
 
-function specsOf(workers: readonly WorkerPlan[]): readonly WorkerSpec[] {
-  return workers.flatMap(({ desired }) => desired?.spec ?? []);
+function specsOf(workers: readonly DeclaredPlan[]): readonly WorkerSpec[] {
+  return workers.map(({ desired }) => desired.spec);
 }
 
 function listed(names: readonly string[]): string {

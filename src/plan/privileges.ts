@@ -8,10 +8,13 @@ import type { ActionKind, Change, WorkerPlan } from '../model/plan.ts';
 import { parsePropertyString } from '../model/property-string.ts';
 import type { ImageSource, WorkerSpec } from '../model/worker.ts';
 
+/** Any of these will do; the first is the one to ask for. */
+type AnyOf = readonly [string, ...string[]];
+
 /** One privilege that something needs on one path; any of several will do. */
 export interface PrivilegeNeed {
   readonly path: string;
-  readonly anyOf: readonly string[];
+  readonly anyOf: AnyOf;
   /** All of these on `/` will do as well. */
   readonly orAtRoot?: readonly string[];
   /** The action that needs it. */
@@ -98,7 +101,7 @@ function deployNeeds(
 
 /** Power, and the guest agent. */
 function launchNeeds(vm: string, version: string, why: ActionKind): readonly PrivilegeNeed[] {
-  const agent = version.startsWith('8.')
+  const agent: readonly AnyOf[] = version.startsWith('8.')
     ? [['VM.Monitor']]
     : [
         ['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'],
@@ -217,10 +220,6 @@ function sourceNeeds(
   }
 }
 
-function needs(
-  path: string,
-  privileges: readonly (readonly string[])[],
-  why: string,
-): readonly PrivilegeNeed[] {
+function needs(path: string, privileges: readonly AnyOf[], why: string): readonly PrivilegeNeed[] {
   return privileges.map((anyOf) => ({ path, anyOf, why }));
 }
