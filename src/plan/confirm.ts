@@ -127,9 +127,14 @@ function planAgain(
     force: planned.frees.length === 0 ? [] : [worker],
   };
   const identities = identify(state, likeOurs(planned, record, inventory));
-  const { plan, findings } = planWorker(current, { state, inventory, options, identities });
-  const doubt = findings.find(({ code }) => code === 'ambiguous');
-  // Nothing is planned for a VM that may be somebody else's; that does not make it done.
+  const { plan, findings, problems } = planWorker(current, {
+    state,
+    inventory,
+    options,
+    identities,
+  });
+  // Nothing is planned for a VM that may be somebody else's, or on a node that left; that does not make it done.
+  const [doubt] = [...findings.filter(({ code }) => code === 'ambiguous'), ...problems];
   if (doubt === undefined || plan.actions.length > 0) return plan;
   return { ...plan, held: { why: 'guard', by: doubt.message } };
 }

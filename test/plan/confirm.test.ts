@@ -231,3 +231,82 @@ describe('confirm of other actions', () => {
     });
   });
 });
+
+describe('what came between plan and apply', () => {
+  const before = deployed({ a: worker() });
+  const update = planned({ declaration, ...before });
+  const recordOf = (change: Partial<Made['record']>) =>
+    stateOf({ a: { ...worker().record, ...change } });
+
+  test('its node left the cluster: that is not done, nor is it done there', () => {
+    const elsewhere = withWorkers({ a: { node: 'pve2' } });
+    const configure = planned({ declaration: elsewhere });
+    const { pve2: _, ...nodes } = inventoryOf().nodes;
+    expect(confirm(configure, stateOf(), inventoryOf({ nodes }))).toEqual({
+      kind: 'stale',
+      differences: [
+        'it is held now: guard, worker a is declared for node pve2, which the cluster does not have',
+      ],
+    });
+  });
+
+  test('another VM is recorded for it: stale, with both (P25)', () => {
+    const shutdown = planned({
+      declaration: withWorkers({ a: A }),
+      ...deployed({ a: { ...worker(), vm: { ...worker().vm, status: 'running' } } }),
+    });
+    const other = made(workerIn(withWorkers({ a: A }), 'a'), 9101, { status: 'running' });
+    const after = deployed({ a: other });
+    expect(confirm(shutdown, after.state, after.inventory)).toEqual({
+      kind: 'stale',
+      differences: [`its VM was ${uuidOf(9100)} when this was planned and is ${uuidOf(9101)} now`],
+    });
+  });
+
+  test('something that only the record says does not make it stale', () => {
+    const { declared } = worker().record;
+    const state = recordOf({ declared: { ...declared, labels: { site: 'north' } } });
+    expect(confirm(update, state, before.inventory)).toMatchObject({
+      kind: 'run',
+      worker: { actions: ['update'], changes: [{ path: 'memory' }, { cost: 'record' }] },
+    });
+  });
+
+  test('a value that somebody took away is called unset', () => {
+    const q35 = { ...A, options: { machine: 'q35' } };
+    const deep = deployed({ a: worker(q35) });
+    const plan = planned({
+      declaration: withWorkers({ a: { ...q35, memory: 8 * GiB } }),
+      ...deep,
+    });
+    const edit = { ...worker(q35), config: edited(worker(q35).config, { machine: null }) };
+    expect(confirm(plan, deep.state, deployed({ a: edit }).inventory)).toEqual({
+      kind: 'stale',
+      differences: ['options.machine was q35 when this was planned and is unset now (vm 9100)'],
+    });
+  });
+
+  test('a replace whose old VM is gone goes on, under the new uuid', () => {
+    const replace = planned({
+      declaration: withWorkers({ a: A }),
+      ...before,
+      options: { replace: ['a'] },
+    });
+    const { vm: _, ...rest } = worker().record;
+    const doing = {
+      run: 'r0',
+      action: 'replace',
+      step: 'clone',
+      vmid: 9101,
+      node: 'pve1',
+      uuid: uuidOf(9101),
+    };
+    const begun = (plan: string) => stateOf({ a: { ...rest, doing: { ...doing, plan } } });
+    const inventory = inventoryOf();
+    expect(confirm(replace, begun(workerDigest(replace)), inventory)).toEqual({
+      kind: 'run',
+      worker: replace,
+    });
+    expect(confirm(replace, begun('of another plan'), inventory).kind).toBe('stale');
+  });
+});
