@@ -4,6 +4,8 @@ import type { BridgeFacts, Inventory, StorageFacts } from '../../src/model/inven
 import type { Plan, PlanOptions } from '../../src/model/plan.ts';
 import { GiB } from '../../src/model/quantity.ts';
 import type { WorkerFields } from '../../src/model/worker.ts';
+import { expand } from '../../src/plan/expand.ts';
+import { expandFactsOf } from '../../src/plan/expand-facts.ts';
 import { planNeeds } from '../../src/plan/plan-needs.ts';
 import {
   config,
@@ -14,6 +16,7 @@ import {
   made,
   node,
   planOf,
+  stateOf,
   TEMPLATE,
   vm,
   withWorkers,
@@ -471,6 +474,142 @@ describe('the whole', () => {
     const inventory = ready({ vms: { 500: vm(500, { node: 'pve2' }) } });
     expect(check({}, inventory, { sessions: { nightly: session } }).warnings).toMatchObject([
       { code: 'node-without-worker', message: expect.stringContaining('pve2 has 1 VM') },
+    ]);
+  });
+});
+
+describe('what can not be known is not held against a worker', () => {
+  const shared = (change: Partial<StorageFacts>) => ({
+    'pve1/local-lvm': storage(change),
+    'pve2/local-lvm': storage({ ...change, node: 'pve2' }),
+  });
+  const onPve2 = (config: typeof TEMPLATE | undefined, change: Partial<StorageFacts> = {}) =>
+    planOf({
+      declaration: withWorkers({ a: { node: 'pve2' } }),
+      inventory: ready({
+        configs: config === undefined ? {} : { 9000: config },
+        bridges: { 'pve2/vmbr0': bridge({ node: 'pve2' }) },
+        storages: shared(change),
+      }),
+      preflight: true,
+    });
+  const diskless = edited(TEMPLATE, { scsi0: null, boot: null });
+
+  test.each<[string, typeof TEMPLATE | undefined, Partial<StorageFacts>, readonly string[]]>([
+    ['its config was not read', undefined, {}, []],
+    ['it has no disk', diskless, {}, []],
+    ['its storage is shared', TEMPLATE, { shared: true }, []],
+    ['its storage is its own', TEMPLATE, {}, ['template-unreachable']],
+  ])('a template of another node: %s (P21)', (_, config, change, expected) => {
+    expect(fails(onPve2(config, change))).toEqual(expected);
+  });
+
+  test('a template whose disk shows no size may have any', () => {
+    const sizeless = edited(TEMPLATE, { scsi0: 'local-lvm:base-9000-disk-0' });
+    expect(fails(check({ disk: { size: GiB } }, ready({ configs: { 9000: sizeless } })))).toEqual(
+      [],
+    );
+    expect(fails(check({ disk: { size: GiB } }))).toEqual(['disk-smaller-than-image']);
+  });
+
+  test('a storage that answers with no size has no known room', () => {
+    const codes = (total: number) =>
+      check({}, ready({ storages: { 'pve1/local-lvm': storage({ total, available: 0 }) } }))
+        .preflight.filter(({ code }) => code === 'space')
+        .map(({ result }) => result);
+    expect(codes(0)).toEqual([]);
+    expect(codes(GiB)).not.toEqual([]);
+  });
+
+  test('a template that is not listed is not read from anywhere', () => {
+    const inventory = inventoryOf();
+    const draft = planOf({ declaration: withWorkers({ a: A }), inventory });
+    expect(planNeeds(draft, inventory).templates).toEqual([{ node: 'pve1', vmid: 9000 }]);
+    expect(planNeeds(draft, { ...inventory, vms: {} }).templates).toEqual([]);
+  });
+});
+
+describe('what is said of sizes and addresses', () => {
+  const warned = (plan: Plan, code: string) =>
+    plan.preflight.filter((line) => line.code === code).map(({ message }) => message);
+
+  test('nodes whose size the token may not see, one or two', () => {
+    const small = { cpu: { cores: 2 }, memory: GiB };
+    const seen = (...names: readonly string[]) =>
+      warned(
+        planOf({
+          declaration: withWorkers(
+            Object.fromEntries(names.map((name) => [`w-${name}`, { ...small, node: name }])),
+          ),
+          inventory: ready({ nodes: { pve1: node({ cpus: 0 }), pve2: node({ cpus: 0 }) } }),
+          preflight: true,
+        }),
+        'node-size-unseen',
+      ).map((message) => message.split(':')[0]);
+    expect(seen('pve1')).toEqual(['the token may not see how large pve1 is']);
+    expect(seen('pve2', 'pve1')).toEqual(['the token may not see how large pve1, pve2 are']);
+  });
+
+  test.each<[string, number, readonly string[]]>([
+    ['little', GiB / 8, ['128 MiB of memory are little for a worker']],
+    ['enough', GiB / 4, []],
+  ])('%s memory', (_, memory, expected) => {
+    expect(warned(check({ memory }), 'little-memory')).toEqual(expected);
+  });
+
+  test('an address of a VM without a name, whose NIC shows no MAC and no address but IPv6 (W10)', () => {
+    const other = config({
+      net0: 'virtio,bridge=vmbr0',
+      net1: 'virtio=BC:24:11:00:00:02,bridge=vmbr0',
+      ipconfig0: 'ip6=2001:DB8:0::31/64',
+    });
+    const inventory = ready({ configs: { 9000: TEMPLATE, 300: other }, vms: { 300: vm(300) } });
+    const clash = (ipv6: string) =>
+      warned(
+        check({ networks: [{ bridge: 'vmbr0', ipv6: { address: ipv6 } }] }, inventory),
+        'address-taken',
+      );
+    expect(clash('2001:db8::31/48')).toEqual(['2001:db8::31 is taken by vm 300 (without a name)']);
+    expect(clash('2001:db8::32/64')).toEqual([]);
+  });
+});
+
+describe('what the files say wrong', () => {
+  const messageOf = (scene: Declaration) => {
+    try {
+      workerIn(scene, 'a');
+    } catch (error) {
+      return String(error);
+    }
+    return '';
+  };
+  const nic = { bridge: 'vmbr0', ipv4: { address: '192.0.2.7/24' } } as const;
+
+  test('one address twice, in one worker or in two (W10)', () => {
+    expect(messageOf(withWorkers({ a: { ...A, networks: [nic, nic] } }))).toContain(
+      'worker a has twice the address 192.0.2.7',
+    );
+    const two = { a: { ...A, networks: [nic] }, b: { ...A, networks: [nic] } };
+    expect(messageOf(withWorkers(two))).toContain('two workers have the address 192.0.2.7');
+    const apart = { ...two, b: { ...A, networks: [{ ...nic, vlan: 7 }] } };
+    expect(messageOf(withWorkers(apart))).toBe('');
+  });
+
+  test('an image that is not declared, and the ones that are', () => {
+    const unknown = (images: Declaration['images']) =>
+      expand(withWorkers({ a: { ...A, image: 'nope' } }, { images }), {
+        ...expandFactsOf(ready(), stateOf()),
+      }).diagnostics.map(({ code, remedy }) => [code, remedy]);
+    expect(unknown({})).toEqual([['unknown-image', 'Declare it under "images".']]);
+    expect(unknown(declarationOf().images)).toEqual([
+      ['unknown-image', 'Declare it under "images", or use one of: debian.'],
+    ]);
+  });
+
+  test('no NIC at all is what an empty list says', () => {
+    expect(workerIn(withWorkers({ a: { ...A, networks: [] } }), 'a').spec.networks).toEqual([]);
+    expect(workerIn(withWorkers({ a: A }), 'a').spec.networks).toEqual([
+      { bridge: 'vmbr0', ipv4: 'dhcp' },
     ]);
   });
 });
