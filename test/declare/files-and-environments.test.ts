@@ -122,6 +122,22 @@ describe('an environment', () => {
     });
   });
 
+  it('names paths beside itself, and may choose the nodes of a set', async () => {
+    const { cluster, state, workerSets } = await loadClean(
+      {
+        'muster.yaml': `${HEAD}workerSets: { s: { nodes: all, name: "s-\${node}" } }\n`,
+        'environments/north.yaml': `cluster: { tls: { ca: ca.pem } }
+state: { path: ../states/north.json }
+workerSets: { s: { nodes: [pve1, pve2] } }
+`,
+      },
+      { environment: 'north' },
+    );
+    expect(cluster.tls.ca).toBe('environments/ca.pem');
+    expect(state).toEqual({ backend: 'local', path: 'states/north.json' });
+    expect(workerSets.s?.nodes).toEqual(['pve1', 'pve2']);
+  });
+
   it('is where its mistakes are shown', async () => {
     const { diagnostics } = await load(base, { environment: 'test' });
     expect(diagnostics).toMatchObject([
