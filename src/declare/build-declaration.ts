@@ -17,7 +17,7 @@ import { buildSession } from './build-session.ts';
 import { buildWorker } from './build-worker.ts';
 import { compact, mapValues } from './compact.ts';
 import type { Locator } from './locator.ts';
-import { projectPath } from './project-path.ts';
+import { namedPath } from './named-paths.ts';
 import { type Contents, contentName } from './read-contents.ts';
 import { splitAddress } from './rules/repositories.ts';
 import type { Path } from './source.ts';
@@ -72,7 +72,7 @@ function buildCluster(
   locator: Locator,
 ): ClusterSpec {
   const { name, pool, endpoint = [], tls = {}, vmids = {}, limits = {} } = cluster;
-  const ca = tls.ca === undefined ? undefined : pathAt(locator, ['cluster', 'tls', 'ca'], tls.ca);
+  const ca = tls.ca && namedPath(locator, ['cluster', 'tls', 'ca'], tls.ca);
   return compact({
     name,
     endpoints: [endpoint].flat().map((url) => url.replace(/\/$/, '')),
@@ -98,11 +98,7 @@ function buildState(
   const { backend = 'local', path, address = '', ...options } = state;
   if (backend === 'http') return { backend, address, options: compact(options) };
   const name = environment === '' ? 'muster.state.json' : `muster.${environment}.state.json`;
-  return { backend, path: path === undefined ? name : pathAt(locator, ['state', 'path'], path) };
-}
-
-function pathAt(locator: Locator, path: Path, text: string): string {
-  return projectPath(locator.spot({ path }).source.file, text) ?? text;
+  return { backend, path: (path && namedPath(locator, ['state', 'path'], path)) ?? name };
 }
 
 function buildImage({

@@ -7,6 +7,7 @@ import { checkSchema } from './check-schema.ts';
 import { expandVariables } from './expand-variables.ts';
 import { makeLocator } from './locator.ts';
 import { isPlainMap, mergeParts, overlay } from './merge-sources.ts';
+import { namedPathMistakes } from './named-paths.ts';
 import { readContents } from './read-contents.ts';
 import { readProject } from './read-project.ts';
 import { checkRules } from './rules/check-rules.ts';
@@ -59,6 +60,7 @@ export async function loadDeclaration(files: Files, options: LoadOptions): Promi
     ...expanded.mistakes,
     ...unknownGivenVariables(givenVars, whole.variables),
     ...malformed,
+    ...namedPathMistakes(document, locator),
     ...contents.mistakes,
     ...checkRules(context),
   ];

@@ -1,6 +1,7 @@
 import { sha256 } from '../model/digest.ts';
 import type { Files } from '../model/ports.ts';
 import type { Locator } from './locator.ts';
+import { outsideProject } from './named-paths.ts';
 import { projectPath } from './project-path.ts';
 import { layersOf, type RuleContext } from './rules/rule.ts';
 import type { Mistake, Path } from './source.ts';
@@ -36,7 +37,7 @@ export async function readContents(
     const file = locator.spot({ path }).source.file;
     const target = projectPath(file, from);
     if (target === undefined) {
-      mistakes.push(outside(path, from));
+      mistakes.push(outsideProject(path, from));
       continue;
     }
     const reading = cache.get(target) ?? readContent(files, target);
@@ -82,15 +83,6 @@ function unreadable(path: Path, message: string): Mistake {
     at: [{ path }],
     remedy:
       'Paths are relative to the YAML file that they stand in; larger files belong into the image.',
-  };
-}
-
-function outside(path: Path, from: string): Mistake {
-  return {
-    code: 'outside-project',
-    message: `"${from}" leads outside the project`,
-    at: [{ path }],
-    remedy: "Use a relative path inside the project's folder.",
   };
 }
 

@@ -138,6 +138,22 @@ workerSets: { s: { nodes: [pve1, pve2] } }
     expect(workerSets.s?.nodes).toEqual(['pve1', 'pve2']);
   });
 
+  it('has its state and its certificates inside the project, or at an absolute path', async () => {
+    const outside = await load(
+      {
+        'muster.yaml': `${HEAD}state: { path: ../x.json }\n`,
+        'environments/north.yaml': 'cluster: { tls: { ca: ../../ca.pem } }\n',
+      },
+      { environment: 'north' },
+    );
+    expect(outside.diagnostics).toMatchObject([
+      { message: '"../../ca.pem" leads outside the project', labels: [{ line: 1, column: 23 }] },
+      { message: '"../x.json" leads outside the project', labels: [{ line: 6, column: 16 }] },
+    ]);
+    const { state } = await loadClean(`${HEAD}state: { path: /srv/muster.json }\n`);
+    expect(state).toEqual({ backend: 'local', path: '/srv/muster.json' });
+  });
+
   it('is where its mistakes are shown', async () => {
     const { diagnostics } = await load(base, { environment: 'test' });
     expect(diagnostics).toMatchObject([
