@@ -44,6 +44,8 @@ async function begin(input: SessionInput, had: readonly string[]): Promise<strin
     id = newSessionId(session.session, now, state);
     return addSession(nameRun(state, run.id, id), recordOf(input, id, now, had));
   });
+  // So that it can be looked at, gone on with or stopped from elsewhere while it runs.
+  ports.log.emit({ kind: 'note', at: 0, message: `this is session ${id}` });
   return id;
 }
 

@@ -23,18 +23,18 @@ images:
   debian-13: { template: { name: debian-13 } }
 repositories:
   pbs-main: { address: pbs.example.net:8007, env: { PBS_PASSWORD: "\${secret.PBS_PASSWORD}" } }
-defaults: { image: debian-13, deploy: eager, files: [ { from: backup-vm, to: /usr/local/bin/backup-vm, mode: "0755" } ] }
+defaults: { image: debian-13, files: [{ from: backup-vm, to: /usr/local/bin/backup-vm, mode: "0755" }], deploy: eager }
 workerSets:
   everywhere:
     nodes: all
     name: "backup-\${node}"
-    perNode: { pve3: { storage: local-zfs } }
     worker: { storage: local-lvm, memory: 4GiB }
+    perNode: { pve3: { storage: local-zfs } }
 sessions:
   nightly:
     kind: backup
     items:
-      - { forEachVm: { pool: production }, name: "vm-\${vm.id}", run: [ /usr/local/bin/backup-vm, "\${vm.id}" ], repository: pbs-main }
+      - { forEachVm: { pool: production }, name: "vm-\${vm.id}", run: [/usr/local/bin/backup-vm, "\${vm.id}"], repository: pbs-main }
 `;
 
 const READ = 'muster@pve!simulator=00000000-0000-4000-8000-000000000001';

@@ -379,11 +379,11 @@ describe('what a session tells while it goes on', () => {
 
   it('is one line per event, with the time of the clock', () => {
     expect(events.flatMap((event) => eventLines(event, { worker: 11, startedAt: NOW }))).toEqual([
-      '02:00:21  backup-pve1  vm-101      started: web (same node, attempt 1 of 2)',
-      '02:09:40  backup-pve1  vm-101      done: exit 0 in 9 m 19 s',
-      '02:14:02  backup-pve1  vm-107      FAILED: exit 3 in 11 m 2 s, attempt 1 of 2',
-      '                                   last line: "Error: datastore store1 is full"',
-      '02:15:00  backup-pve1  vm-107      FAILED: timeout in 1 s, no attempt left',
+      '  02:00:21  backup-pve1  vm-101      started: web (same node, attempt 1 of 2)',
+      '  02:09:40  backup-pve1  vm-101      done: exit 0 in 9 m 19 s',
+      '  02:14:02  backup-pve1  vm-107      FAILED: exit 3 in 11 m 2 s, attempt 1 of 2',
+      '                                     last line: "Error: datastore store1 is full"',
+      '  02:15:00  backup-pve1  vm-107      FAILED: timeout in 1 s, no attempt left',
     ]);
   });
 

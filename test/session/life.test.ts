@@ -19,6 +19,8 @@ describe('a session', () => {
     const told = await house.muster('apply', '--with-session', 'nightly');
     expect(told.code, told.stdout + told.stderr).toBe(0);
     const { workers, sessions } = house.state();
+    // Told while it runs, for whoever wants to look at it from elsewhere.
+    expect(told.stdout).toContain(`this is session ${Object.keys(sessions)[0]}\n`);
     expect(Object.values(sessions)).toMatchObject([{ kind: 'ended', outcome: 'ok', ok: 6 }]);
     for (const { lease, doing } of Object.values(workers))
       expect({ lease, doing }).toEqual({ lease: undefined, doing: undefined });

@@ -71,7 +71,7 @@ export function lineHead(at: number, worker: string, step: string, columns: Even
   const time =
     columns.startedAt === undefined
       ? padStart(elapsed(at), TIME)
-      : new Date(columns.startedAt + at).toISOString().slice(11, 19);
+      : `  ${new Date(columns.startedAt + at).toISOString().slice(11, 19)}`;
   const what = clip(escapeTerminal(step), LONGEST_STEP);
   return `${time}  ${name}  ${padEnd(`${what} `, STEP)}`;
 }

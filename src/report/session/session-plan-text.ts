@@ -44,8 +44,8 @@ export function sessionPlanText(plan: SessionPlan, view: SessionPlanView): strin
   return `${lines.join('\n')}\n`;
 }
 
-/** "Session  nightly: backup, 6 items, 3 workers, 12 slots (pbs-main: 8)". `id`: once it has one. */
-export function sessionHeading(plan: SessionPlan, id: string = plan.session): readonly string[] {
+/** "Session  nightly: backup, 6 items, 3 workers, 12 slots (pbs-main: 8)". */
+export function sessionHeading(plan: SessionPlan): readonly string[] {
   const slots = plan.workers.reduce((sum, worker) => sum + worker.slots, 0);
   const limits = Object.entries(plan.repositories).flatMap(([name, { maxConcurrent }]) =>
     maxConcurrent === undefined ? [] : [`${escapeTerminal(name)}: ${maxConcurrent}`],
@@ -57,7 +57,7 @@ export function sessionHeading(plan: SessionPlan, id: string = plan.session): re
     count(slots, 'slot'),
   ].join(', ');
   const room = limits.length === 0 ? '' : ` (${limits.join(', ')})`;
-  return labelled('Session', `${escapeTerminal(id)}: ${facts}${room}`, LABEL);
+  return labelled('Session', `${escapeTerminal(plan.session)}: ${facts}${room}`, LABEL);
 }
 
 /** One line per worker: what is done with it, then those that are left out and why. */
