@@ -94,8 +94,8 @@ function indent(yaml: string, columns: number): string {
 
 /** Text that follows a block of text may become part of it: what else the file says must be the same. */
 function isOnlyThat(part: Part, { file, text }: InsertedWorker, name: string): boolean {
-  const { part: after, mistakes } = readPart(file, new TextEncoder().encode(text));
-  if (mistakes.length > 0) return false;
+  // What can't be read any more has no sections.
+  const { part: after } = readPart(file, new TextEncoder().encode(text));
   const { [name]: _, ...workers } = workersOf(after.value);
   return sameJson({ ...after.value, workers }, { ...part.value, workers: workersOf(part.value) });
 }
