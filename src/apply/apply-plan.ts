@@ -1,7 +1,7 @@
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import type { Plan, WorkerPlan } from '../model/plan.ts';
-import { BY_STRENGTH, strongest } from '../model/plan-counts.ts';
+import { BY_STRENGTH } from '../model/plan-counts.ts';
 import type { ApplyResult, WorkerOutcome } from '../model/result.ts';
 import { recordNodes } from '../model/transitions.ts';
 import { workerDigest } from '../plan/worker-digest.ts';
@@ -26,7 +26,7 @@ export interface ApplyInput {
   readonly take: TakeWorkers;
   readonly confirm: Confirm;
   readonly interrupts: Interrupts;
-  readonly care?: SessionCare;
+  readonly care: SessionCare;
   readonly options: {
     readonly onError: 'continue' | 'stop';
     /** How long to wait for leased workers, ms; 0: not at all. */
@@ -70,10 +70,8 @@ interface Shared {
 
 /** What has to be waited for comes last; of the rest, what endangers most is begun first; within that by name. */
 function inOrder(plan: Plan): readonly WorkerPlan[] {
-  const rank = ({ actions }: WorkerPlan): number => {
-    const first = strongest(actions);
-    return first === undefined ? BY_STRENGTH.length : BY_STRENGTH.indexOf(first);
-  };
+  const rank = ({ actions }: WorkerPlan): number =>
+    BY_STRENGTH.findIndex((kind) => actions.includes(kind));
   return plan.workers
     .filter(({ actions }) => actions.length > 0)
     .sort(
@@ -107,7 +105,7 @@ async function runInLane(
     take: input.take,
     waitMs: input.options.waitMs,
     startedAt,
-    ...(input.care === undefined ? {} : { care: input.care }),
+    care: input.care,
   };
   const noted = (outcome: WorkerOutcome): WorkerOutcome => {
     if (outcome.result === 'failed') shared.failed.add(worker.worker);

@@ -50,8 +50,8 @@ export interface WorkerContext {
   readonly startedAt: number;
   /** Told when a launch enters this phase. */
   readonly onPhase?: (phase: 'agent' | 'test' | 'patch') => Promise<void>;
-  /** What is owed to sessions whose runs are dead; undefined: there is nobody to care. */
-  readonly care?: SessionCare;
+  /** What is owed to sessions whose runs are dead. */
+  readonly care: SessionCare;
   /** Set while ending what was begun: then the first interrupt does not stop steps any more. */
   readonly closing?: boolean;
 }
@@ -92,6 +92,11 @@ export class StillWorking extends Error {
 
 /** Everything of a WorkerContext but what belongs to one action. */
 export type WorkerBase = Omit<WorkerContext, 'action'>;
+
+/** For what is told and waited for before the first action begins. */
+export function beforeActions(base: WorkerBase): WorkerContext {
+  return { ...base, action: base.worker.actions[0] ?? 'configure' };
+}
 
 /** Takes leases for this run, also from runs that are proven dead (state/take-workers.ts). */
 export type TakeWorkers = (workers: readonly string[]) => Promise<{
@@ -195,9 +200,4 @@ export function changeRecord(
 
 export function timeoutsOf(ctx: WorkerContext): Timeouts {
   return ctx.worker.desired?.spec.timeouts ?? recordOf(ctx)?.declared.timeouts ?? DEFAULT_TIMEOUTS;
-}
-
-/** Throws when the second interrupt asks to stop at once. */
-export function stopWhenClosing(ctx: WorkerContext): void {
-  if (ctx.interrupts.second.aborted) throw new Interrupted();
 }

@@ -5,7 +5,7 @@ import { attributesOf, readAttributes } from '../model/attributes/read-attribute
 import { StepFailed } from '../model/errors.ts';
 import type { VmConfig } from '../model/inventory.ts';
 import { requireAgreed } from './changed-meanwhile.ts';
-import { recordOf, tellDone, type VmHandle, type WorkerContext } from './context.ts';
+import { recordOf, tellDone, timeoutsOf, type VmHandle, type WorkerContext } from './context.ts';
 import { type Proof, requireOurs } from './identity.ts';
 import { storageLane } from './lanes.ts';
 import { runStep } from './step.ts';
@@ -88,7 +88,7 @@ async function moveDisk(
     name: 'move-disk',
     message: `moving ${move.disk} to ${move.storage}`,
     waitingFor: 'waiting-for-move-disk',
-    timeout: ctx.worker.desired?.spec.timeouts.deploy ?? 30 * 60_000,
+    timeout: timeoutsOf(ctx).deploy,
     vm,
     lanes: [storageLane(ctx.plan.limits, vm.node, move.storage)],
     isDone: async () => (await gap()).write.moveDisk === undefined,
@@ -150,22 +150,23 @@ async function resize(
 }
 
 /** Pools stand in the cluster's list only, which is read only when the plan's inventory says that there is something to do. */
-async function setPool(ctx: WorkerContext, vm: VmHandle, { pool }: ConfigWrite): Promise<void> {
-  if (pool === undefined) return;
-  const { read, write } = ctx.ports.pve;
-  const poolNow = async () => (await read.cluster()).vms.find(({ vmid }) => vmid === vm.vmid)?.pool;
+async function setPool(ctx: WorkerContext, vm: VmHandle, write: ConfigWrite): Promise<void> {
+  if (write.pool === undefined) return;
+  const { pool, join } = write.pool;
+  const { pve } = ctx.ports;
+  const poolNow = async () =>
+    (await pve.read.cluster()).vms.find(({ vmid }) => vmid === vm.vmid)?.pool;
   await runStep(ctx, {
     name: 'set-pool',
-    message: pool.to === undefined ? `leaving pool ${pool.from}` : `joining pool ${pool.to}`,
+    message: `${join ? 'joining' : 'leaving'} pool ${pool}`,
     waitingFor: 'waiting-for-pool',
     timeout: 3 * 60_000,
     vm,
-    isDone: async () => (await poolNow()) === pool.to,
+    isDone: async () => (await poolNow()) === (join ? pool : undefined),
     send: async () => {
       await requireOurs(ctx, vm);
       // One request moves it: leaving the old pool first could take away the rights that joining needs.
-      if (pool.to !== undefined) await write.setPool(pool.to, vm.vmid, true);
-      else if (pool.from !== undefined) await write.setPool(pool.from, vm.vmid, false);
+      await pve.write.setPool(pool, vm.vmid, join);
       return undefined;
     },
   });

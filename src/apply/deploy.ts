@@ -1,6 +1,7 @@
 import { configWrite } from '../model/attributes/config-write.ts';
 import { firstChanges } from '../model/attributes/diff-attributes.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
+import { descriptionOf } from '../model/card.ts';
 import { StepFailed } from '../model/errors.ts';
 import type { PveParams } from '../model/ports.ts';
 import { isVmidTaken } from '../model/pve-texts.ts';
@@ -65,20 +66,17 @@ async function makingStep(ctx: WorkerContext, vm: VmHandle, isBegun: boolean): P
   if (source === undefined)
     throw new StepFailed(`image ${spec.image} of ${ctx.worker.worker} was not found on ${vm.node}`);
   const lanes = [storageLane(ctx.plan.limits, vm.node, spec.disk.storage ?? '')];
-  const making = {
-    vm,
-    cloneNode: templateNode(ctx, vm, source),
-    ...(source.kind === 'template' ? { template: source.vmid } : {}),
-    mayBeOurs: isBegun,
-  };
+  const task = makingTask(ctx, vm, source);
+  const making: Making = { vm, task, mayBeOurs: isBegun };
   const common = {
     vm,
     lanes,
+    task,
     timeout: timeoutsOf(ctx).deploy,
     isDone: () => isMade(ctx, making),
   };
   if (source.kind === 'template') {
-    const step = cloneStep(ctx, vm, source);
+    const step = cloneStep(ctx, vm, task.node, source);
     return { ...common, ...step, send: () => sendMaking(making, step.send) };
   }
   const volume = source.kind === 'import' ? source.volume : await downloadImage(ctx, vm, source);
@@ -112,22 +110,21 @@ async function sendMaking(
 function cloneStep(
   ctx: WorkerContext,
   vm: VmHandle,
+  from: string,
   source: Extract<ImageSource, { kind: 'template' }>,
-): Pick<Step, 'name' | 'message' | 'waitingFor' | 'task' | 'send'> {
+): Pick<Step, 'name' | 'message' | 'waitingFor' | 'send'> {
   const { name, spec, identity } = subjectOf(ctx, vm.uuid);
-  const from = templateNode(ctx, vm, source);
   const full = source.clone === 'full';
-  const description = attributesOf(spec, name, identity).description;
+  const description = descriptionOf(identity.owner, spec.description, identity.declaredIn);
   return {
     name: 'clone',
     message: `cloning template ${source.vmid} to vm ${vm.vmid}`,
     waitingFor: 'waiting-for-clone',
-    task: { node: from, type: 'qmclone', id: source.vmid },
     send: () =>
       ctx.ports.pve.write.clone(from, source.vmid, {
         newid: vm.vmid,
         name,
-        description: typeof description === 'string' ? description : '',
+        description,
         full,
         ...(from === vm.node ? {} : { target: vm.node }),
         ...(full && spec.disk.storage !== undefined ? { storage: spec.disk.storage } : {}),
@@ -161,8 +158,9 @@ function creation(ctx: WorkerContext, vm: VmHandle, volume: string): PveParams &
   return { ...base.values, ...cpu, ...set, ...pool, vmid: vm.vmid };
 }
 
-/** Where a clone is made: PVE keeps its config on the template's node until it has ended. */
-function templateNode(ctx: WorkerContext, vm: VmHandle, source: ImageSource): string {
-  if (source.kind !== 'template') return vm.node;
-  return ctx.inventory.vms[String(source.vmid)]?.node ?? vm.node;
+/** PVE clones on the template's node, and keeps the new config there until it has ended. */
+function makingTask(ctx: WorkerContext, vm: VmHandle, source: ImageSource): Making['task'] {
+  if (source.kind !== 'template') return { node: vm.node, type: 'qmcreate', id: vm.vmid };
+  const node = ctx.inventory.vms[String(source.vmid)]?.node ?? vm.node;
+  return { node, type: 'qmclone', id: source.vmid };
 }

@@ -38,7 +38,7 @@ export async function downloadImage(
 
 /** A name that PVE takes for content `import`, and that differs for different contents. */
 function imageFilename(source: { readonly url: string; readonly checksum: string }): string {
-  const last = new URL(source.url).pathname.split('/').at(-1) ?? 'image';
+  const last = new URL(source.url).pathname.replace(/^.*\//, '');
   const extension = /\.(raw|vmdk)$/i.exec(last)?.[1]?.toLowerCase() ?? 'qcow2';
   const stem =
     last

@@ -17,12 +17,13 @@ const LOOK_EVERY_MS = 2000;
 /** Without any task that makes it, seen by a token that sees all tasks, for so long: its task worker died. */
 const UNSEEN_MS = 20_000;
 
+const UNSEEN = 'by a guest that this token may not see, or on another node';
+
 /** A VM that is being made. */
 export interface Making {
   readonly vm: VmHandle;
-  /** Where PVE keeps it until a clone has ended: the template's node. */
-  readonly cloneNode: string;
-  readonly template?: number;
+  /** The task that makes it. It runs where PVE keeps the config until it has ended: the template's node, of a clone. */
+  readonly task: { readonly node: string; readonly type: string; readonly id: number };
   /** False while nothing of ours can be under that id. */
   mayBeOurs: boolean;
 }
@@ -33,34 +34,31 @@ export interface Making {
  * under another id.
  */
 export async function isMade(ctx: WorkerContext, making: Making): Promise<boolean> {
-  const { vm, cloneNode } = making;
+  const { vm, task: maker } = making;
   const { pve, clock } = ctx.ports;
   const { lineage } = ctx.ports.ledger.current();
   const deadline = clock.monotonic() + timeoutsOf(ctx).deploy;
   let unseenSince: number | undefined;
   for (;;) {
     if (await pve.read.idIsFree(vm.vmid)) return false;
-    const config = await lookFor(ctx, vm, cloneNode);
-    const lock = config?.values.lock;
-    if (config !== undefined && lock !== 'clone' && lock !== 'create') {
+    const config = await lookFor(ctx, vm, maker.node);
+    if (config !== undefined && makingLock(config) === undefined) {
       const doubt = doubtsAbout(config, vm, lineage, 'card');
       if (doubt === undefined) return true;
       throw new IdTaken(vm.vmid, doubt);
     }
-    if (config === undefined && !making.mayBeOurs)
-      throw new IdTaken(vm.vmid, 'by a guest that this token may not see, or on another node');
-    if (!making.mayBeOurs) throw new IdTaken(vm.vmid, `somebody is making it (lock ${lock})`);
+    const lock = config?.values.lock ?? 'clone';
+    if (!making.mayBeOurs)
+      throw new IdTaken(
+        vm.vmid,
+        config === undefined ? UNSEEN : `somebody is making it (lock ${lock})`,
+      );
     unseenSince = (await isUnseen(ctx, making)) ? (unseenSince ?? clock.monotonic()) : undefined;
     const isLong = unseenSince !== undefined && clock.monotonic() - unseenSince > UNSEEN_MS;
-    const task = isLong ? 'ended' : await ownTask(ctx, vm, deadline - clock.monotonic());
-    if (config === undefined && task === 'ended' && !(await pve.read.idIsFree(vm.vmid)))
-      throw new IdTaken(vm.vmid, 'by a guest that this token may not see');
-    if (config !== undefined && task === 'ended' && (await isStillLocked(ctx, vm, cloneNode)))
-      throw new IdTaken(vm.vmid, leftLocked(vm, lock ?? 'clone'));
-    if (clock.monotonic() >= deadline) throw new StepFailed(stillMade(vm, lock ?? 'clone'));
-    tellProgress(ctx, lock ?? 'clone', `vm ${vm.vmid} is being made`, {
-      waitingFor: `waiting-for-${lock ?? 'clone'}`,
-    });
+    const task = isLong ? 'ended' : await ownTask(ctx, deadline - clock.monotonic());
+    if (task === 'ended') await refuseDead(ctx, making);
+    if (clock.monotonic() >= deadline) throw new StepFailed(stillMade(vm, lock));
+    tellProgress(ctx, lock, `vm ${vm.vmid} is being made`, { waitingFor: `waiting-for-${lock}` });
     await clock.sleep(LOOK_EVERY_MS, ctx.interrupts.second);
   }
 }
@@ -69,9 +67,9 @@ export async function isMade(ctx: WorkerContext, making: Making): Promise<boolea
 async function lookFor(
   ctx: WorkerContext,
   vm: VmHandle,
-  cloneNode: string,
+  makerNode: string,
 ): Promise<VmConfig | undefined> {
-  for (const node of new Set([vm.node, cloneNode])) {
+  for (const node of new Set([vm.node, makerNode])) {
     try {
       return await ctx.ports.pve.read.config(node, vm.vmid);
     } catch (error) {
@@ -83,26 +81,29 @@ async function lookFor(
   return undefined;
 }
 
-async function isStillLocked(
-  ctx: WorkerContext,
-  vm: VmHandle,
-  cloneNode: string,
-): Promise<boolean> {
-  const lock = (await lookFor(ctx, vm, cloneNode))?.values.lock;
-  return lock === 'clone' || lock === 'create';
+/** The lock of a VM that is being made. */
+function makingLock({ values: { lock } }: VmConfig): string | undefined {
+  return lock === 'clone' || lock === 'create' ? lock : undefined;
+}
+
+/** Nothing makes it any more: what is locked still, or can't be seen although its id is not free, never gets ready. */
+async function refuseDead(ctx: WorkerContext, { vm, task }: Making): Promise<void> {
+  const config = await lookFor(ctx, vm, task.node);
+  if (config === undefined) {
+    if (await ctx.ports.pve.read.idIsFree(vm.vmid)) return;
+    throw new IdTaken(vm.vmid, UNSEEN);
+  }
+  const lock = makingLock(config);
+  if (lock !== undefined) throw new IdTaken(vm.vmid, leftLocked(vm, lock));
 }
 
 /**
  * Waits for the task that the record names. `unknown`: there is none, or this token may not ask about it: a
  * token without Sys.Audit sees only its own tasks, so an unseen one proves nothing.
  */
-async function ownTask(
-  ctx: WorkerContext,
-  vm: VmHandle,
-  left: number,
-): Promise<'ended' | 'unknown'> {
+async function ownTask(ctx: WorkerContext, left: number): Promise<'ended' | 'unknown'> {
   const doing = recordOf(ctx)?.doing;
-  if (doing?.upid === undefined || doing.vmid !== vm.vmid) return 'unknown';
+  if (doing?.upid === undefined) return 'unknown';
   try {
     const wait = { timeout: Math.max(1000, left), signal: ctx.interrupts.second };
     await ctx.ports.pve.tasks.wait(doing.upid, wait);
@@ -115,20 +116,17 @@ async function ownTask(
 }
 
 /** True only when this token sees everybody's tasks on that node, and none that runs can be making the VM. */
-async function isUnseen(ctx: WorkerContext, { vm, cloneNode, template }: Making): Promise<boolean> {
+async function isUnseen(ctx: WorkerContext, { task }: Making): Promise<boolean> {
   const { permissions } = ctx.inventory;
   const need: PrivilegeNeed = {
-    path: `/nodes/${cloneNode}`,
+    path: `/nodes/${task.node}`,
     anyOf: ['Sys.Audit'],
     why: 'to see all tasks',
   };
   if (permissions === undefined || lacking([need], permissions, undefined).length > 0) return false;
-  const tasks = await ctx.ports.pve.tasks.list(cloneNode);
+  const tasks = await ctx.ports.pve.tasks.list(task.node);
   return !tasks.some(
-    ({ running, type, id }) =>
-      running &&
-      ((type === 'qmclone' && id === String(template)) ||
-        (type === 'qmcreate' && id === String(vm.vmid))),
+    ({ running, type, id }) => running && type === task.type && id === String(task.id),
   );
 }
 

@@ -11,7 +11,7 @@ import { formatDuration } from '../model/quantity.ts';
 import type { LaunchPhase } from '../model/session.ts';
 import type { CheckResult, PatchRecord, State, TestRecord } from '../model/state.ts';
 import { clearDoing, recordPatch, recordTest, recordUse } from '../model/transitions.ts';
-import type { PatchSpec, WorkerSpec } from '../model/worker.ts';
+import type { PatchSpec } from '../model/worker.ts';
 import {
   changeState,
   clusterNow,
@@ -23,17 +23,10 @@ import {
   type VmHandle,
   type WorkerContext,
 } from './context.ts';
-import {
-  failure,
-  gateFailure,
-  hasFailed,
-  passed,
-  patchWords,
-  spent,
-  tellFailure,
-} from './launch-words.ts';
+import { failure, gateFailure, hasFailed, patchWords, tellChecks } from './launch-words.ts';
 import { type BusyGuest, powerOff, powerOn } from './power.ts';
 import { stopWhenInterrupted } from './step.ts';
+import { desiredOf } from './subject.ts';
 
 export interface TestOutcome {
   readonly test: TestRecord;
@@ -93,7 +86,7 @@ async function afterFailure(
 ): Promise<TestOutcome> {
   const result = error instanceof Interrupted ? undefined : gateFailure(error);
   if (result !== undefined && !ctx.interrupts.second.aborted) {
-    tellFailure(ctx, [result]);
+    tellChecks(ctx, [result]);
     return { test: testRecord(ctx, [result]) };
   }
   if (!ctx.interrupts.second.aborted) await powerOff(ctx, vm, isBusy(target));
@@ -116,7 +109,7 @@ async function testAndPatch(
     const seen = record.message ?? 'system updates could not be installed';
     return { test: testRecord(ctx, [...first, failure('patch', seen)]), patch: record };
   }
-  if (!mustReboot(specOf(ctx).patch.reboot, rebootRequired, record))
+  if (!mustReboot(desiredOf(ctx).spec.patch.reboot, rebootRequired, record))
     return { test: testRecord(ctx, first), patch: record };
   await powerOff(ctx, vm, isBusy(target));
   await powerOn(ctx, vm);
@@ -142,7 +135,7 @@ async function greet(
 ): Promise<void> {
   await ctx.onPhase?.('agent');
   const { pve, clock } = ctx.ports;
-  const spec = specOf(ctx);
+  const { spec } = desiredOf(ctx);
   const begun = clock.monotonic();
   const { addresses, cloudInit } = await waitForGuest(target, {
     timeouts: { start: spec.timeouts.start },
@@ -153,9 +146,9 @@ async function greet(
       tellProgress(ctx, 'start', 'booting', { waitingFor, waitedMs, deadlineMs }),
   });
   const took = formatDuration(clock.monotonic() - begun);
-  const how = spec.networks.some(({ ipv4 }) => (ipv4 ?? 'dhcp') === 'dhcp') ? ' (dhcp)' : '';
-  const where = addresses.length === 0 ? '' : `; address ${addresses.join(', ')}${how}`;
-  tellDone(ctx, 'start', `agent answers after ${took}${where}`);
+  const how = spec.networks.some(({ ipv4 }) => ipv4 === 'dhcp') ? ' (dhcp)' : '';
+  const where = `address ${addresses.join(', ')}${how}`;
+  tellDone(ctx, 'start', `agent answers after ${took}; ${where}`);
   if (cloudInit.state === 'error')
     tellWarning(ctx, `cloud-init ended with errors in the guest: ${cloudInit.detail}`);
   const launch = { ...actorOf(ctx), worker: ctx.worker.worker, files: spec.files };
@@ -165,7 +158,7 @@ async function greet(
 
 async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly CheckResult[]> {
   await ctx.onPhase?.('test');
-  const spec = specOf(ctx);
+  const { spec } = desiredOf(ctx);
   const pveApi = apiAddress(ctx.plan.cluster.endpoint);
   const question = {
     spec,
@@ -175,14 +168,13 @@ async function check(ctx: WorkerContext, target: GuestTarget): Promise<readonly 
     timeout: spec.timeouts.test,
   };
   const results = await whileBeating(target, actorOf(ctx), () => runChecks(target, question));
-  if (hasFailed(results)) tellFailure(ctx, results);
-  else tellDone(ctx, 'test', `${results.filter(passed).length} passed in ${spent(results)}`);
+  tellChecks(ctx, results);
   return results;
 }
 
 async function patch(ctx: WorkerContext, target: GuestTarget, kind: LaunchKind): Promise<Patched> {
   await ctx.onPhase?.('patch');
-  const spec = specOf(ctx);
+  const { spec } = desiredOf(ctx);
   const last = recordOf(ctx)?.last.patch;
   const begun = ctx.ports.clock.monotonic();
   const patching: Patching = {
@@ -216,12 +208,6 @@ function saveOutcome(state: State, worker: string, { test, patch: patched }: Tes
   // A skipped one says less than the one that it was skipped for.
   const isNews = patched !== undefined && (patched.result !== 'skipped' || before === undefined);
   return isNews ? recordPatch(tested, worker, patched) : tested;
-}
-
-function specOf(ctx: WorkerContext): WorkerSpec {
-  const spec = ctx.worker.desired?.spec ?? recordOf(ctx)?.declared;
-  if (spec === undefined) throw new Error(`${ctx.worker.worker} is not in the state`);
-  return spec;
 }
 
 /** Who acts in the guest: this run, by the worker's lease. */

@@ -21,17 +21,19 @@ export function patchWords({ record, rebootRequired }: Patched, took: string): s
   }
 }
 
-export function tellFailure(ctx: WorkerContext, results: readonly CheckResult[]): void {
+export function tellChecks(ctx: WorkerContext, results: readonly CheckResult[]): void {
   const bad = results.find(({ result }) => result === 'fail');
+  const good = results.filter(passed).length;
+  if (bad === undefined) {
+    tellDone(ctx, 'test', `${good} passed in ${spent(results)}`);
+    return;
+  }
   const notRun = results.filter(
     ({ result, seen }) => result === 'skip' && seen === 'not run',
   ).length;
-  const count = `${results.filter(passed).length} passed, 1 failed, ${notRun} not run`;
-  const detail = [
-    `seen:  ${bad?.seen ?? ''}`,
-    ...(bad?.hint === undefined ? [] : [`hint:  ${bad.hint}`]),
-  ];
-  tellDone(ctx, 'test', `at "${bad?.id ?? ''}" (${count})`, { failed: true, detail });
+  const count = `${good} passed, 1 failed, ${notRun} not run`;
+  const detail = [`seen:  ${bad.seen}`, ...(bad.hint === undefined ? [] : [`hint:  ${bad.hint}`])];
+  tellDone(ctx, 'test', `at "${bad.id}" (${count})`, { failed: true, detail });
 }
 
 /** What kept the guest from being tested, as the result of a check; undefined: not the guest's fault. */
@@ -43,10 +45,9 @@ export function gateFailure(error: unknown): CheckResult | undefined {
       ...failure(error.code, error.message),
       ...(error.remedy === undefined ? {} : { hint: error.remedy }),
     };
-  if (error instanceof TaskFailed || error instanceof TaskTimeout)
-    return failure('start', error.message);
-  if (error instanceof PveError) return failure('start', error.message);
-  return undefined;
+  const isStart =
+    error instanceof PveError || error instanceof TaskFailed || error instanceof TaskTimeout;
+  return isStart ? failure('start', error.message) : undefined;
 }
 
 export function failure(id: string, seen: string): CheckResult {
@@ -57,10 +58,10 @@ export function hasFailed(results: readonly CheckResult[]): boolean {
   return results.some(({ result }) => result === 'fail');
 }
 
-export function passed({ result }: CheckResult): boolean {
+function passed({ result }: CheckResult): boolean {
   return result === 'pass' || result === 'warn';
 }
 
-export function spent(results: readonly CheckResult[]): string {
+function spent(results: readonly CheckResult[]): string {
   return `${(results.reduce((sum, { ms }) => sum + ms, 0) / 1000).toFixed(1)} s`;
 }

@@ -1,8 +1,12 @@
-import { assertNever } from '../model/assert-never.ts';
 import { StepFailed } from '../model/errors.ts';
-import { parsePropertyString } from '../model/property-string.ts';
-import type { PatchRecord, State, TestRecord, WorkerRecord } from '../model/state.ts';
-import { clearDoing, forgetVm, forgetWorker, putWorker } from '../model/transitions.ts';
+import type { PatchRecord, TestRecord } from '../model/state.ts';
+import {
+  clearDoing,
+  forgetVm,
+  forgetWorker,
+  recordObserved,
+  recordVm,
+} from '../model/transitions.ts';
 import { attributesTakenIn } from '../plan/worker-views.ts';
 import {
   changeRecord,
@@ -19,8 +23,8 @@ import { NotOurs, requireOurs } from './identity.ts';
 import { isBusy, launchForTest, targetOf } from './launch-test.ts';
 import { migrate } from './migrate.ts';
 import { powerOff } from './power.ts';
-import { declare, recordMade, recordNode } from './record-made.ts';
-import { subjectOf } from './subject.ts';
+import { declare, recordMade, recordNode, refOf } from './record-made.ts';
+import { desiredOf, subjectOf } from './subject.ts';
 
 export interface Performed {
   readonly test?: TestRecord;
@@ -61,8 +65,6 @@ export async function perform(ctx: WorkerContext): Promise<Performed> {
       return launchForTest(ctx, requireVm(ctx));
     case 'session':
       throw new Error('a session is not run by an apply');
-    default:
-      return assertNever(ctx.action);
   }
 }
 
@@ -82,11 +84,11 @@ function requireVm(ctx: WorkerContext): VmHandle {
 
 /** Also of a VM that is about to be adopted, and that no record names yet. */
 async function shutDown(ctx: WorkerContext): Promise<void> {
-  const vm = vmOf(ctx) ?? plannedVm(ctx) ?? requireVm(ctx);
+  const vm = vmOf(ctx) ?? plannedVm(ctx);
   const { worker } = ctx.worker;
   const isForced = ctx.plan.options.force.includes(worker);
-  const working = isForced ? [] : await ctx.care?.collect(ctx, vm);
-  if (working !== undefined && working.length > 0) throw new StillWorking(worker, working);
+  const working = isForced ? [] : await ctx.care.collect(ctx, vm);
+  if (working.length > 0) throw new StillWorking(worker, working);
   await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
   await changeRecord(ctx, clearDoing);
 }
@@ -97,23 +99,23 @@ async function destroy(ctx: WorkerContext): Promise<void> {
   const vm = recorded ?? plannedVm(ctx);
   // What an interrupted deploy left may bear its card only; an orphan has all marks.
   const isUnmarked = recorded === undefined && recordOf(ctx) !== undefined;
-  if (vm !== undefined) {
-    await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
-    await deleteVm(ctx, vm, isUnmarked ? 'card' : 'strong-and-soft');
-  }
+  await powerOff(ctx, vm, isBusy(targetOf(ctx, vm)));
+  await deleteVm(ctx, vm, isUnmarked ? 'card' : 'strong-and-soft');
   const keep = ctx.worker.desired !== undefined;
   await changeRecord(ctx, (state, worker) => {
     return keep ? clearDoing(forgetVm(state, worker), worker) : forgetWorker(state, worker);
   });
 }
 
-/** The VM that the plan names although no record does: an orphan to prune, or what an interrupted deploy left. */
-function plannedVm(ctx: WorkerContext): VmHandle | undefined {
-  const { vmid, uuid, node } = ctx.worker;
-  const doing = recordOf(ctx)?.doing;
-  if (vmid !== undefined && uuid !== undefined) return { vmid, uuid, node };
-  if (doing?.vmid === undefined || doing.uuid === undefined) return undefined;
-  return { vmid: doing.vmid, uuid: doing.uuid, node: doing.node ?? node };
+/**
+ * The VM that the plan names although no record does: an orphan to prune, one to adopt, or what an interrupted
+ * deploy left. No plan destroys, adopts or powers off a worker without naming its VM.
+ */
+function plannedVm(ctx: WorkerContext): VmHandle {
+  const { worker, vmid, uuid, node } = ctx.worker;
+  if (vmid === undefined || uuid === undefined)
+    throw new StepFailed(`${worker} has no VM that could be powered off, destroyed or adopted`);
+  return { vmid, uuid, node };
 }
 
 /**
@@ -121,12 +123,12 @@ function plannedVm(ctx: WorkerContext): VmHandle | undefined {
  * interrupted deploy has begun stays recorded for the deploy that follows.
  */
 async function configure(ctx: WorkerContext): Promise<void> {
-  const { desired, actions, reasons } = ctx.worker;
-  if (desired === undefined) return;
+  const { actions, reasons } = ctx.worker;
+  const { spec } = desiredOf(ctx);
   await changeState(ctx, (state, worker) => {
     const isGone = reasons.includes('vm-gone');
-    const placed = isGone ? state : recordNode(state, worker, vmOf(ctx), desired.spec);
-    const declared = declare(ctx, placed, desired.spec);
+    const placed = isGone ? state : recordNode(state, worker, vmOf(ctx), spec);
+    const declared = declare(ctx, placed, spec);
     const settled = actions.includes('deploy') ? declared : clearDoing(declared, worker);
     return isGone ? forgetVm(settled, worker) : settled;
   });
@@ -183,20 +185,15 @@ async function replace(ctx: WorkerContext): Promise<void> {
 
 /** Takes a VM that bears all our marks into the state; an update in the same plan brings it to its declaration. */
 async function adopt(ctx: WorkerContext): Promise<void> {
-  const { vmid, uuid, node, desired } = ctx.worker;
-  if (vmid === undefined || uuid === undefined || desired === undefined)
-    throw new Error(`the plan does not say which VM ${ctx.worker.worker} adopts`);
-  const vm = { vmid, uuid, node };
+  const { spec } = desiredOf(ctx);
+  const vm = plannedVm(ctx);
   const config = await requireOurs(ctx, vm, 'strong-and-soft');
-  const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
-  const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
-  const image = { name: desired.spec.image, source: 'unknown' };
-  const pool = ctx.inventory.vms[String(vmid)]?.pool;
+  const ref = refOf(vm, config);
+  const image = { name: spec.image, source: 'unknown' };
+  const pool = ctx.inventory.vms[String(vm.vmid)]?.pool;
   const observed = attributesTakenIn(config, { ...vm, ...(pool === undefined ? {} : { pool }) });
-  const adopted = (before: WorkerRecord): WorkerRecord => ({ ...before, vm: ref, image, observed });
-  await changeState(ctx, (state: State, worker) => {
-    const declared = declare(ctx, state, desired.spec);
-    const record = declared.workers[worker];
-    return record === undefined ? declared : putWorker(declared, worker, adopted(record));
+  await changeState(ctx, (state, worker) => {
+    const made = recordVm(declare(ctx, state, spec), worker, ref, image);
+    return recordObserved(made, worker, observed);
   });
 }

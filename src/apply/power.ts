@@ -1,6 +1,5 @@
 import { PveError, StepFailed, TaskFailed, TaskTimeout } from '../model/errors.ts';
 import {
-  stopWhenClosing,
   tellDone,
   tellProgress,
   tellWarning,
@@ -115,7 +114,6 @@ async function patiently<T>(ctx: WorkerContext, read: () => Promise<T>): Promise
       if (!isAway(error) || clock.monotonic() >= deadline) throw error;
       tellProgress(ctx, 'stop', 'no answer', { waitingFor: 'waiting-for-node' });
       await clock.sleep(ASK_EVERY_MS, ctx.interrupts.second);
-      stopWhenClosing(ctx);
     }
   }
 }
@@ -170,6 +168,5 @@ async function waitForQuiet(ctx: WorkerContext, vm: VmHandle, isBusy: BusyGuest)
       );
     tellProgress(ctx, 'stop', 'not yet powered off', { waitingFor: reason, waitedMs, deadlineMs });
     await clock.sleep(ASK_EVERY_MS, ctx.interrupts.second);
-    stopWhenClosing(ctx);
   }
 }

@@ -1,11 +1,12 @@
 import { bootDiskKey, cloudInitKey, driveKeys } from '../model/attributes/disk.ts';
 import { readAttributes } from '../model/attributes/read-attributes.ts';
+import { imageRecordOf } from '../model/image-record.ts';
 import type { VmConfig } from '../model/inventory.ts';
 import type { Json } from '../model/json.ts';
-import { parsePropertyString } from '../model/property-string.ts';
-import type { State, WorkerRecord } from '../model/state.ts';
+import type { State, VmRef, WorkerRecord } from '../model/state.ts';
 import { clearDoing, recordDeclared, recordObserved, recordVm } from '../model/transitions.ts';
-import type { ImageSource, WorkerSpec } from '../model/worker.ts';
+import type { WorkerSpec } from '../model/worker.ts';
+import { ctimeOf } from '../plan/identity.ts';
 import { changeState, type VmHandle, type WorkerContext } from './context.ts';
 import { requireOurs } from './identity.ts';
 import { subjectOf } from './subject.ts';
@@ -19,9 +20,8 @@ export async function recordMade(ctx: WorkerContext, vm: VmHandle): Promise<void
     vmid: vm.vmid,
     ...(spec.pool === undefined ? {} : { pool: spec.pool }),
   });
-  const ctime = Number(parsePropertyString(config.values.meta ?? '').get('ctime'));
-  const ref = { ...vm, ...(Number.isFinite(ctime) ? { ctime } : {}) };
-  const image = { name: spec.image, source: describeSource(spec.imageSource) };
+  const ref = refOf(vm, config);
+  const image = imageOf(spec);
   const isNew = ctx.action === 'deploy' || ctx.action === 'replace';
   await changeState(ctx, (state, worker) => {
     const kept = isNew || hasMoved(state.workers[worker], vm, spec) ? image : undefined;
@@ -56,10 +56,18 @@ export function recordNode(
 ): State {
   const record = state.workers[worker];
   if (record?.vm === undefined || vm === undefined || record.vm.node === vm.node) return state;
-  const image = hasMoved(record, vm, spec)
-    ? { name: spec.image, source: describeSource(spec.imageSource) }
-    : undefined;
+  const image = hasMoved(record, vm, spec) ? imageOf(spec) : undefined;
   return recordVm(state, worker, { ...record.vm, node: vm.node }, image);
+}
+
+/** The VM as the record names it. */
+export function refOf(vm: VmHandle, config: VmConfig): VmRef {
+  const ctime = ctimeOf(config);
+  return { ...vm, ...(ctime === undefined ? {} : { ctime }) };
+}
+
+function imageOf(spec: WorkerSpec): { readonly name: string; readonly source: string } {
+  return imageRecordOf(spec) ?? { name: spec.image, source: 'unknown' };
 }
 
 /** Records this worker's declaration. */
@@ -71,18 +79,4 @@ export function declare(
   const at = ctx.worker.desired?.declaredAt ?? ctx.worker.declaredAt;
   const place = at === undefined ? undefined : `${at.file}:${at.line}`;
   return recordDeclared(state, ctx.worker.worker, spec, place);
-}
-
-/** "template 9000", "import local:import/x.qcow2", "url https://… sha512:…": what an image change is seen by. */
-function describeSource(source: ImageSource | undefined): string {
-  switch (source?.kind) {
-    case 'template':
-      return `template ${source.vmid}`;
-    case 'import':
-      return `import ${source.volume}`;
-    case 'url':
-      return `url ${source.url} ${source.checksum}`;
-    default:
-      return 'unknown';
-  }
 }

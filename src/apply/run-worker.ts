@@ -242,8 +242,6 @@ async function release(base: WorkerBase): Promise<void> {
   if (base.interrupts.second.aborted) return;
   await base.ports.ledger
     .commit((state) => releaseLeases(state, base.run.id, [base.worker.worker]))
-    .catch((error: unknown) => {
-      // Another run has taken it over, or the state can't be written: the lease ends with its run's beat.
-      if (!(error instanceof Error)) throw error;
-    });
+    // Another run has taken it over, or the state can't be written: the lease ends with its run's beat.
+    .catch(() => undefined);
 }

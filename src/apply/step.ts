@@ -47,6 +47,9 @@ export interface Step {
 const REQUEST_DEADLINE_MS = 30_000;
 const MAX_TRIES = 12;
 
+/** What the outside answered to a write, or made of its task. */
+type Failure = PveError | TaskFailed;
+
 export async function runStep(ctx: WorkerContext, step: Step): Promise<void> {
   if (await step.isDone()) return;
   stopWhenInterrupted(ctx);
@@ -92,7 +95,7 @@ async function attempt(
   ctx: WorkerContext,
   step: Step,
   deadline: number,
-): Promise<Error | undefined> {
+): Promise<Failure | undefined> {
   const { pve, clock } = ctx.ports;
   ctx.run.mayStart(REQUEST_DEADLINE_MS);
   const begun = clock.monotonic();
@@ -114,7 +117,7 @@ async function attempt(
     await Promise.all([saved, waited]);
     return undefined;
   } catch (error) {
-    if (error instanceof PveError || error instanceof TaskFailed) return error;
+    if (isFailure(error)) return error;
     throw error;
   }
 }
@@ -153,7 +156,7 @@ async function noteDoing(
 }
 
 /** Refused before anything could happen: not an unknown outcome. */
-function wasRefused(failure: Error): boolean {
+function wasRefused(failure: Failure): boolean {
   if (!(failure instanceof PveError)) return false;
   const { failure: kind } = failure.facts;
   return (
@@ -166,10 +169,7 @@ async function waitForStragglers(ctx: WorkerContext, step: Step, deadline: numbe
   const { pve, clock } = ctx.ports;
   const wanted = step.task ?? { node: step.vm.node, type: '', id: step.vm.vmid };
   const saved = recordOf(ctx)?.doing?.upid;
-  const tasks = await pve.tasks.list(wanted.node).catch((error: unknown) => {
-    if (error instanceof PveError) return [];
-    throw error;
-  });
+  const tasks = (await pve.tasks.list(wanted.node).catch(ignoreFailure)) ?? [];
   const running = tasks.filter(
     (task) =>
       task.running &&
@@ -178,18 +178,24 @@ async function waitForStragglers(ctx: WorkerContext, step: Step, deadline: numbe
   );
   for (const task of running) {
     const timeout = Math.max(1000, deadline - clock.monotonic());
-    await pve.tasks
-      .wait(task.upid, { timeout, signal: ctx.interrupts.second })
-      .catch((error: unknown) => {
-        if (!(error instanceof PveError || error instanceof TaskFailed)) throw error;
-      });
+    const wait = { timeout, signal: ctx.interrupts.second };
+    await pve.tasks.wait(task.upid, wait).catch(ignoreFailure);
   }
 }
 
-function isWorthAnotherTry(failure: Error): boolean {
+/** A task that failed has ended; one that can't be asked about proves nothing: the step looks for itself. */
+function ignoreFailure(error: unknown): undefined {
+  if (!isFailure(error)) throw error;
+  return undefined;
+}
+
+function isFailure(error: unknown): error is Failure {
+  return error instanceof PveError || error instanceof TaskFailed;
+}
+
+function isWorthAnotherTry(failure: Failure): boolean {
   if (failure instanceof TaskFailed)
     return failure.failure === 'lock-timeout' || failure.failure === 'locked';
-  if (!(failure instanceof PveError)) return false;
   const { failure: kind, reason } = failure.facts;
   if (kind === 'unanswered' || kind === 'node-unreachable' || kind === 'unreachable') return true;
   return (
@@ -198,13 +204,11 @@ function isWorthAnotherTry(failure: Error): boolean {
   );
 }
 
-function reasonOf(failure: Error): string {
-  if (failure instanceof TaskFailed) return failure.exitText;
-  if (failure instanceof PveError) return failure.facts.reason;
-  return failure.message;
+function reasonOf(failure: Failure): string {
+  return failure instanceof TaskFailed ? failure.exitText : failure.facts.reason;
 }
 
-function waitNameOf(failure: Error): string {
+function waitNameOf(failure: Failure): string {
   const lock = /VM is locked \(([\w-]+)\)/.exec(reasonOf(failure))?.[1];
   return lock === undefined ? 'waiting-for-retry' : `waiting-for-lock(${lock})`;
 }

@@ -1,7 +1,7 @@
 import { lookup } from '../model/lookup.ts';
 import { describeRun } from '../model/runs.ts';
 import { renameWorker } from '../model/transitions.ts';
-import { tellProgress, type WorkerBase } from './context.ts';
+import { beforeActions, tellProgress, type WorkerBase } from './context.ts';
 import { declare } from './record-made.ts';
 import { stopWhenInterrupted } from './step.ts';
 
@@ -22,7 +22,7 @@ export async function takeLease(base: WorkerBase): Promise<string | undefined> {
     if (holder === undefined) return rename(base, name);
     const waitedMs = clock.monotonic() - (deadline - base.waitMs);
     if (clock.monotonic() >= deadline) return describeRun(holder);
-    const ctx = { ...base, action: base.worker.actions[0] ?? 'configure' } as const;
+    const ctx = beforeActions(base);
     tellProgress(ctx, 'lease', `leased by ${describeRun(holder)}`, {
       waitingFor: 'waiting-for-lease',
       waitedMs,

@@ -2,6 +2,7 @@ import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import { lookup } from '../model/lookup.ts';
 import { reserveVmid, vmidOwner } from '../model/transitions.ts';
 import { recordOf, type VmHandle, type WorkerContext } from './context.ts';
+import { desiredOf } from './subject.ts';
 
 /** An id turned out to be somebody else's (ids are not reserved by PVE's nextid). */
 export class IdTaken extends Error {
@@ -24,12 +25,11 @@ export interface Placed {
  * otherwise the planned id, or the next free one of the range. The record reserves it before anything is sent.
  */
 export async function placeVm(ctx: WorkerContext, not: readonly number[]): Promise<Placed> {
-  const node = ctx.worker.desired?.spec.node ?? ctx.worker.node;
+  const { node, vmid: explicit } = desiredOf(ctx).spec;
   const { vmid: begun, node: where, uuid, step = '' } = recordOf(ctx)?.doing ?? {};
   const isBegun = begun !== undefined && where !== undefined && uuid !== undefined;
   if (isBegun && isMaking(step) && !not.includes(begun))
     return { vm: { vmid: begun, node: where, uuid }, isBegun: true };
-  const explicit = ctx.worker.desired?.spec.vmid;
   if (explicit !== undefined && not.includes(explicit))
     throw new DiagnosticsError([
       problem(

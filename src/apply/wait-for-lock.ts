@@ -1,5 +1,5 @@
 import { PveError } from '../model/errors.ts';
-import { tellProgress, type WorkerBase } from './context.ts';
+import { beforeActions, tellProgress, type WorkerBase } from './context.ts';
 import { stopWhenInterrupted } from './step.ts';
 
 const ASK_EVERY_MS = 10_000;
@@ -15,7 +15,7 @@ export async function waitForLock(
   if (base.worker.held?.why !== 'locked' || vm === undefined) return undefined;
   const { clock } = base.ports;
   const begun = clock.monotonic();
-  const ctx = { ...base, action: base.worker.actions[0] ?? 'configure' } as const;
+  const ctx = beforeActions(base);
   for (;;) {
     const lock = await lockOf(base, vm);
     const waitedMs = clock.monotonic() - begun;

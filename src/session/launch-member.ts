@@ -136,10 +136,9 @@ async function baseOf(
   if (plan === undefined) throw new Error(`the plan does not hold ${worker}`);
   const inventory = await freshInventory(ctx.ports.pve, seen, record?.vm).catch(() => seen);
   const { ports, run, lanes, running, take, interrupts, startedAt, care } = ctx;
-  const fixed = { ports, run, lanes, running, take, interrupts, startedAt, waitMs: 0 };
-  const more = care === undefined ? {} : { care };
+  const fixed = { ports, run, lanes, running, take, interrupts, startedAt, care, waitMs: 0 };
   const planDigest = workerDigest(plan);
-  return { ...fixed, ...more, plan: whole, inventory, worker: plan, planDigest };
+  return { ...fixed, plan: whole, inventory, worker: plan, planDigest };
 }
 
 /** Everything that comes before the launch, within the limits that an apply keeps too. */

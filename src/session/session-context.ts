@@ -24,7 +24,7 @@ export interface SessionBase {
   readonly run: Run;
   readonly take: TakeWorkers;
   /** For items of other sessions, whose runs are dead, in workers that this one would take. */
-  readonly care?: SessionCare;
+  readonly care: SessionCare;
   /** Values of `${secret.X}` by X; all that the items use. */
   readonly secrets: Readonly<Record<string, string>>;
   readonly output: ItemOutput;

@@ -22,7 +22,8 @@ export interface ConfigWrite {
   readonly resize?: { readonly disk: string; readonly bytes: number };
   readonly moveDisk?: { readonly disk: string; readonly storage: string };
   readonly migrate?: { readonly target: string };
-  readonly pool?: { readonly from?: string; readonly to?: string };
+  /** Into that pool, wherever it is now, or out of the one that it is in. */
+  readonly pool?: { readonly pool: string; readonly join: boolean };
   readonly regenerateCloudInit: boolean;
 }
 
@@ -71,9 +72,8 @@ function diskWork(draft: Draft): Pick<ConfigWrite, 'resize' | 'moveDisk'> {
 }
 
 function poolMove(draft: Draft, from: string | undefined): Pick<ConfigWrite, 'pool'> {
-  const to = draft.pool ?? undefined;
-  if (draft.pool === undefined || to === from) return {};
-  return {
-    pool: { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) },
-  };
+  const { pool: to } = draft;
+  if (to === undefined || to === from) return {};
+  if (to !== null) return { pool: { pool: to, join: true } };
+  return from === undefined ? {} : { pool: { pool: from, join: false } };
 }

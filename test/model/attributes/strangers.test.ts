@@ -134,9 +134,9 @@ describe('pools', () => {
     workerIn(withWorkers({ a: { node: 'pve1' } }, cluster(pool)), 'a').spec;
 
   test.each([
-    ['into one', undefined, 'workers', { to: 'workers' }],
-    ['from one to another', 'old', 'workers', { from: 'old', to: 'workers' }],
-    ['out of one', 'workers', undefined, { from: 'workers' }],
+    ['into one', undefined, 'workers', { pool: 'workers', join: true }],
+    ['from one to another', 'old', 'workers', { pool: 'workers', join: true }],
+    ['out of one', 'workers', undefined, { pool: 'workers', join: false }],
   ])('a VM moves %s', (_, from, to, pool) => {
     const vm = made(workerIn(withWorkers({ a: { node: 'pve1' } }), 'a'), 9100);
     const place = { node: 'pve1', vmid: 9100, ...(from === undefined ? {} : { pool: from }) };
