@@ -143,3 +143,8 @@ export function roomyWorld(): WorldSpec {
     vms: [...world.vms, { ...template, vmid: 9010, name: 'debian-13-5' }],
   };
 }
+
+/** What was told, whatever lines it was broken into. */
+export function wordsOf({ stdout, stderr }: Told): string {
+  return `${stdout} ${stderr}`.replace(/\s+/g, ' ');
+}
