@@ -25,10 +25,14 @@ export function buildPlan(input: PlanInput): Plan {
   stopWhenHopeless(input);
   const context = contextOf(input);
   const cases = casesOf(input);
-  requireKnown(input.options, new Set(cases.map(({ name }) => name)));
   const scoped = cases.filter(({ name }) => inScope(name, input.options));
   const decisions = decideAll(scoped, context);
   const strangers = strangersOf(decisions, cases, input, context);
+  requireKnown(
+    input.options,
+    new Set(cases.map(({ name }) => name)),
+    new Set(strangers.decisions.map(({ plan }) => plan.worker)),
+  );
   const restricted = [...decisions, ...strangers.decisions].map((decision) =>
     restrictDecision(decision, input),
   );

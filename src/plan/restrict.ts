@@ -10,12 +10,19 @@ export function inScope(name: string, { target, exclude, pruneOnly }: PlanOption
   return (target.length === 0 || target.includes(name)) && !exclude.includes(name);
 }
 
-/** Throws for names that no worker has: a typing error must not look like "nothing to do". */
-export function requireKnown(options: PlanOptions, names: ReadonlySet<string>): void {
+/**
+ * Throws for names that no worker has: a typing error must not look like "nothing to do". `pruned`: names under which
+ * orphans are destroyed; `--force` is how their volumes are let go.
+ */
+export function requireKnown(
+  options: PlanOptions,
+  names: ReadonlySet<string>,
+  pruned: ReadonlySet<string> = new Set(),
+): void {
   const flags = ['target', 'exclude', 'replace', 'force'] as const;
   const problems = flags.flatMap((flag) =>
     options[flag]
-      .filter((name) => !names.has(name))
+      .filter((name) => !names.has(name) && !(flag === 'force' && pruned.has(name)))
       .map((name): Diagnostic => {
         const known = [...names].sort().slice(0, 20).join(', ');
         return problem('unknown-worker', `--${flag}: there is no worker ${name}`, undefined, [

@@ -310,3 +310,57 @@ describe('what came between plan and apply', () => {
     expect(confirm(replace, begun('of another plan'), inventory).kind).toBe('stale');
   });
 });
+
+describe('confirm of an orphan that is to be destroyed (P33)', () => {
+  const { inventory } = deployed({ a: worker() });
+  const orphan = planned({
+    declaration: withWorkers({}),
+    inventory,
+    options: { prune: true },
+  });
+  const seen = (change: Partial<Made>) => deployed({ a: { ...worker(), ...change } }).inventory;
+
+  test('as it was: run', () => {
+    expect(confirm(orphan, stateOf(), inventory)).toEqual({ kind: 'run', worker: orphan });
+  });
+
+  test('gone: done, and not seen any more: stale', () => {
+    expect(confirm(orphan, stateOf(), inventoryOf({ absent: { 9100: 'gone' } }))).toEqual({
+      kind: 'done',
+    });
+    expect(confirm(orphan, stateOf(), inventoryOf())).toEqual({
+      kind: 'stale',
+      differences: ["vm 9100 can't be seen any more"],
+    });
+  });
+
+  test.each([
+    ['without its card', { description: null }],
+    ['without its tag', { tags: null }],
+    ['with another uuid', { smbios1: `uuid=${uuidOf(1)}` }],
+  ])('%s it is nobody’s to destroy', (_, change) => {
+    const edit = edited(worker().config, change);
+    expect(confirm(orphan, stateOf(), seen({ config: edit }))).toEqual({
+      kind: 'stale',
+      differences: ['vm 9100 is not an orphan of this project any more'],
+    });
+  });
+
+  test('under another worker’s record it is no orphan any more (P25)', () => {
+    const state = stateOf({ b: worker().record });
+    expect(confirm(orphan, state, inventory).kind).toBe('stale');
+  });
+
+  test('switched on, or with a volume that nobody saw: stale', () => {
+    const running = seen({ vm: { ...worker().vm, status: 'running' } });
+    expect(confirm(orphan, stateOf(), running)).toEqual({
+      kind: 'stale',
+      differences: ['shutdown would be needed now, and was not planned'],
+    });
+    const more = edited(worker().config, { scsi1: 'local-lvm:vm-9100-disk-1,size=8G' });
+    expect(confirm(orphan, stateOf(), seen({ config: more }))).toEqual({
+      kind: 'stale',
+      differences: ['the volume local-lvm:vm-9100-disk-1 (8 GiB) would be deleted too'],
+    });
+  });
+});

@@ -172,6 +172,20 @@ describe('--prune', () => {
     expect(plan.refusals).toMatchObject([{ code: 'foreign-volume' }]);
   });
 
+  test('lets them go when --force names its worker, and lists them', () => {
+    const volume = 'local-lvm:vm-9100-disk-1';
+    const plan = prune(withConfig(resting(), { scsi1: `${volume},size=8G` }), ['a']);
+    expect(plan.refusals).toEqual([]);
+    expect(plan.workers[0]?.frees).toContain(`${volume} (8 GiB)`);
+  });
+
+  test('--force of an orphan that is not pruned is a mistake', () => {
+    const { inventory } = deployed({ a: resting() });
+    const scene = { declaration: nobody, inventory, options: { force: ['a'] } };
+    const state = stateOf({ b: made(workerIn(withWorkers({ b: A }), 'b'), 9101).record });
+    expect(() => planOf({ ...scene, state })).toThrow(/--force: there is no worker a/);
+  });
+
   test('an orphan whose name another worker bears gets a name of its own', () => {
     const declaration = withWorkers({ a: A });
     const own = made(workerIn(declaration, 'a'), 9101);

@@ -50,6 +50,13 @@ describe('a saved plan', () => {
     expect(diagnostics[0]?.message).toContain('format 2');
     expect(diagnostics[0]?.detail).toContain('It was saved by Muster 2.3.0.');
   });
+
+  test('of a later format that says no version is refused all the same', () => {
+    const { toolVersion: _, ...later } = saved;
+    const { diagnostics } = failure(JSON.stringify({ ...later, format: 2 }));
+    expect(diagnostics[0]).toMatchObject({ code: 'plan-newer' });
+    expect(diagnostics[0]?.detail).toEqual(['It was saved.', 'Nothing was changed.']);
+  });
 });
 
 describe('a saved plan of an older format', () => {
