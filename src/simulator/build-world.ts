@@ -193,7 +193,7 @@ function buildNetwork(spec: WorldSpec): NetworkWorld {
       latencyMs: 1,
       ...host,
     })),
-    mirror: { host: 'deb.debian.org', port: 80, up: true, ...spec.network.mirror },
+    mirror: { host: 'mirror.example.net', port: 80, up: true, ...spec.network.mirror },
     backupBytesPerSecond: spec.network.backupBytesPerSecond ?? 200_000_000,
     leases: {},
   };

@@ -96,8 +96,8 @@ const network: WorldSpec['network'] = {
       ports: { '8007': PBS_FINGERPRINT, '22': '' },
     },
     {
-      names: ['deb.debian.org', 'security.debian.org'],
-      addresses: ['151.101.2.132'],
+      names: ['mirror.example.net'],
+      addresses: ['203.0.113.10'],
       ports: { '80': '', '443': '' },
       latencyMs: 12,
     },
