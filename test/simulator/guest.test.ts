@@ -74,7 +74,7 @@ describe('a guest', () => {
     running(driver);
     for (const segment of driver.cluster.world.network.segments) segment.gatewayUp = false;
     const network = networkIn(driver);
-    expect(network.connect('151.101.2.132', 80)).toEqual({ kind: 'timeout' });
+    expect(network.connect('203.0.113.10', 80)).toEqual({ kind: 'timeout' });
     expect(network.connect('192.168.1.40', 8007)).toMatchObject({ kind: 'open' });
     expect(network.resolve('mirror.example.net')).toEqual([]);
   });
