@@ -39,6 +39,26 @@ describe('deploy', () => {
     },
   );
 
+  it.each([
+    ['host', { type: 'host' }],
+    ['x86-64-v2-AES', {}],
+  ])('a VM from a disk image has the CPU type %s when declared are %j', async (type, cpu) => {
+    const worker = { ...EAGER, storage: 'local-lvm', cpu };
+    const house = openSite({ w1: worker }, image({ import: 'local:import/debian-13.qcow2' }));
+    await applied(house);
+    expect(vmOf(house).config.cpu).toBe(type);
+    await expectSettled(house);
+  });
+
+  it('an image at an address without a file name gets a name that PVE takes', async () => {
+    const url = 'https://images.example.net/latest/';
+    const source = image({ url, checksum: `sha512:${'5d'.repeat(64)}`, storage: 'local' });
+    const house = openSite({ w1: { ...EAGER, storage: 'local-lvm' } }, source);
+    await house.muster('apply', '--auto-approve');
+    const asked = house.cluster.journal().find(({ path }) => path.endsWith('/download-url'));
+    expect(JSON.stringify(asked)).toContain('image-5d5d5d5d5d5d.qcow2');
+  });
+
   it('a linked clone whose disk shall lie elsewhere ends there', async () => {
     const worker = { ...EAGER, storage: 'fast' };
     const source = image({ template: 9000, clone: 'linked' });
