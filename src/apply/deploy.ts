@@ -153,9 +153,8 @@ function creation(ctx: WorkerContext, vm: VmHandle, volume: string): PveParams &
     readAttributes(base, { node: vm.node, vmid: vm.vmid }),
   );
   const { set } = configWrite(base, changes, { diskKey: 'scsi0', storage });
-  const cpu = spec.cpu.type === undefined ? { cpu: 'x86-64-v2-AES' } : {};
   const pool = spec.pool === undefined ? {} : { pool: spec.pool };
-  return { ...base.values, ...cpu, ...set, ...pool, vmid: vm.vmid };
+  return { ...base.values, ...set, ...pool, vmid: vm.vmid };
 }
 
 /** PVE clones on the template's node, and keeps the new config there until it has ended. */
