@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { migrate } from '../../src/simulator/by-hand.ts';
 import {
   applied,
   type Declared,
@@ -57,6 +58,17 @@ describe('deploy', () => {
     await house.muster('apply', '--auto-approve');
     const asked = house.cluster.journal().find(({ path }) => path.endsWith('/download-url'));
     expect(JSON.stringify(asked)).toContain('image-5d5d5d5d5d5d.qcow2');
+  });
+
+  it('a VM that somebody moved to a node without its template, and that is declared there, stays as it is', async () => {
+    const source = image({ template: { perNode: { pve1: 9000 } } });
+    const house = openSite({ w1: EAGER }, source);
+    await applied(house);
+    migrate(house.cluster.world, 9100, 'pve2');
+    declare(house, { w1: { ...EAGER, node: 'pve2' } }, source);
+    await applied(house);
+    expect(oursIn(house).map(({ vmid, node }) => [vmid, node])).toEqual([[9100, 'pve2']]);
+    await expectSettled(house);
   });
 
   it('a linked clone whose disk shall lie elsewhere ends there', async () => {
