@@ -46,7 +46,9 @@ const wallClock: Clock = {
 async function openPve(spec: PveSpec): Promise<Pve> {
   const { createPve } = await import('./pve/create-pve.ts');
   if (spec.kind === 'api') {
-    const tls = { ...spec.tls, systemCa: await systemCa() };
+    const { ca, fingerprints } = spec.tls;
+    const isNamed = ca !== undefined || fingerprints.length > 0;
+    const tls = { ...spec.tls, systemCa: isNamed ? undefined : await systemCa() };
     return createPve({ ...spec, tls, clock, random });
   }
   const { openEmbedded } = await import('./simulator/embedded.ts');

@@ -42,10 +42,11 @@ function rowOf(name: string, sources: StatusSources): StatusRow {
   const holder = record === undefined ? undefined : holderOf(record, state, now);
   const vm = record?.vm;
   const facts = vm === undefined ? undefined : inventory?.vms[String(vm.vmid)];
+  const isLeft = holder === undefined && isLeftWorking(sources, record, facts);
   const { test, patch } = record?.last ?? {};
   return {
     worker: name,
-    status: statusOf(isLeftWorking(sources, record, facts) ? 'working' : phaseOf(record, holder)),
+    status: statusOf(isLeft ? 'working' : phaseOf(record, holder)),
     enabled: spec?.enabled ?? true,
     node: facts?.node ?? vm?.node ?? spec?.node ?? '',
     ...(vm === undefined ? {} : { vmid: vm.vmid }),
@@ -61,7 +62,7 @@ function rowOf(name: string, sources: StatusSources): StatusRow {
   };
 }
 
-/** Items go on in it although the run of their session is dead: it waits for a resume, and is at rest only when off. */
+/** For one that no live run holds: items of a dead session go on in it until a resume; at rest it is only when off. */
 function isLeftWorking(
   { state }: StatusSources,
   record: WorkerRecord | undefined,
