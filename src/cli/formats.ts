@@ -20,7 +20,7 @@ const SESSION_FORMATS: Readonly<Partial<Record<Format, typeof sessionText>>> = {
   text: sessionText,
   markdown: sessionMarkdown,
   json: (saved) => jsonDocument(saved),
-  html: (saved, session, view) => htmlSessionPlan(session, subjectOf(saved, view)),
+  html: (saved, session, view) => htmlSessionPlan(saved, session, subjectOf(saved, view)),
 };
 
 /** A plan in one of the formats. Throws a DiagnosticsError when there is no such one for a session. */

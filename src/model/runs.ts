@@ -192,9 +192,17 @@ export function deadByPid(
 
 /** For messages: `apply 4f2c… of ci@runner-3 (pid 812 on runner-3), https://…`. */
 export function describeRun(run: RunRecord): string {
-  const what = run.kind === 'session' && run.session !== undefined ? run.session : run.id;
-  const job = run.jobUrl === undefined ? '' : `, ${run.jobUrl}`;
-  return `${run.kind} ${what} of ${run.who} (pid ${run.pid} on ${run.host})${job}`;
+  return `${run.kind} ${run.session ?? run.id} of ${whereabouts(run)}`;
+}
+
+/** Who leads a run, and where: `ci@runner-3 (pid 812 on runner-3), https://…`. */
+export function whereabouts({ who, pid, host, jobUrl }: RunRecord): string {
+  return `${who} (pid ${pid} on ${host})${jobUrl === undefined ? '' : `, ${jobUrl}`}`;
+}
+
+/** What holds a worker, as one line has room for: `session nightly-…`, which has a name, or as `describeRun`. */
+export function holderName(run: RunRecord): string {
+  return run.session === undefined ? describeRun(run) : `session ${run.session}`;
 }
 
 /**

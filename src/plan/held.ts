@@ -1,8 +1,7 @@
 import type { VmConfig, VmFacts } from '../model/inventory.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Held } from '../model/plan.ts';
-import { describeRun, holderOf } from '../model/runs.ts';
-import type { RunRecord } from '../model/state.ts';
+import { holderName, holderOf, whereabouts } from '../model/runs.ts';
 import { isBegunUnseen, type Located } from './identity.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 
@@ -76,13 +75,9 @@ function heldByLease(
   if (record === undefined || options.force.includes(name)) return undefined;
   const holder = holderOf(record, state, inventory.cluster.time);
   if (holder === undefined) return undefined;
-  return { why: 'leased', by: holderText(holder), remedy: 'Wait for it to end, or use --wait.' };
-}
-
-function holderText(run: RunRecord): string {
-  return run.kind === 'session' && run.session !== undefined
-    ? `session ${run.session}`
-    : describeRun(run);
+  const leader = holder.session === undefined ? '' : `It is led by ${whereabouts(holder)}. `;
+  const remedy = `${leader}Wait for it to end, or use --wait.`;
+  return { why: 'leased', by: holderName(holder), remedy };
 }
 
 /** Locks and HA concern only what is done to the VM. Muster never unlocks by itself. */

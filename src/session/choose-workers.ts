@@ -3,6 +3,7 @@ import type { Diagnostic, Location } from '../model/diagnostic.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
+import { holderOf, whereabouts } from '../model/runs.ts';
 import type {
   LeftOutWhy,
   LeftOutWorker,
@@ -139,18 +140,34 @@ function selectsNobody({ session, locate }: ChooseInput): Diagnostic {
 function refusalsOf(
   chosen: number,
   leftOut: readonly LeftOutWorker[],
-  { session, spec }: ChooseInput,
+  input: ChooseInput,
 ): readonly SessionRefusal[] {
+  const { session, spec } = input;
   const leased = leftOut.filter(({ why }) => why === 'leased');
   const named = leased.filter((worker) => worker.named);
-  const refusals = named.map(({ worker, by }) =>
-    refusal(4, 'worker-leased', `${worker}, which session ${session} names, is leased by ${by}`),
-  );
+  const refusals = named.map((left) => {
+    const { worker, by } = left;
+    const message = `${worker}, which session ${session} names, is leased by ${by}`;
+    return refusal(4, 'worker-leased', message, leadersOf([left], input));
+  });
   const { minWorkers } = spec.guards;
   if (chosen >= minWorkers || named.length > 0) return refusals;
   const message = `session ${session} has ${chosen} of at least ${minWorkers} workers`;
-  const detail = leftOut.map(({ worker, why, by }) => `${worker}: ${why} (${by})`);
+  const reasons = leftOut.map(({ worker, why, by }) => `${worker}: ${why} (${by})`);
+  const detail = [...reasons, ...leadersOf(leased, input)];
   return [...refusals, refusal(leased.length > 0 ? 4 : 6, 'too-few-workers', message, detail)];
+}
+
+/** Of the sessions that hold them: a session's name says neither where it runs nor whom to ask. */
+function leadersOf(leased: readonly LeftOutWorker[], { state, now }: ChooseInput) {
+  const lines = leased.flatMap(({ worker }) => {
+    const record = lookup(state.workers, worker);
+    const holder = record === undefined ? undefined : holderOf(record, state, now);
+    return holder?.session === undefined
+      ? []
+      : [`session ${holder.session} is led by ${whereabouts(holder)}`];
+  });
+  return [...new Set(lines)];
 }
 
 function refusal(

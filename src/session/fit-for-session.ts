@@ -1,8 +1,8 @@
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
-import { describeRun, holderOf } from '../model/runs.ts';
+import { holderName, holderOf } from '../model/runs.ts';
 import type { LeftOutWorker } from '../model/session-plan.ts';
-import type { RunRecord, State, WorkerRecord } from '../model/state.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
 import type { DesiredWorker } from '../model/worker.ts';
 
 export interface FitInput {
@@ -50,13 +50,7 @@ function byLease(record: WorkerRecord | undefined, { state, now }: FitInput): Ag
   if (holder === undefined) return undefined;
   const session = holder.session === undefined ? undefined : lookup(state.sessions, holder.session);
   const until = session?.kind === 'live' ? session.expectedEnd : undefined;
-  return { why: 'leased', by: holderText(holder), ...(until === undefined ? {} : { until }) };
-}
-
-function holderText(run: RunRecord): string {
-  return run.kind === 'session' && run.session !== undefined
-    ? `session ${run.session}`
-    : describeRun(run);
+  return { why: 'leased', by: holderName(holder), ...(until === undefined ? {} : { until }) };
 }
 
 function byFindings(name: string, { plan }: FitInput): Against | undefined {

@@ -161,6 +161,30 @@ describe('the document of an apply', () => {
   });
 });
 
+describe('the page of a session that is planned', () => {
+  it('names the review digest and the command that runs exactly that, which is taken', async () => {
+    const home = house(
+      {},
+      `${TWO_WORKERS}sessions: { s: { items: [{ name: x, run: ["true"] }] } }\n`,
+    );
+    const page = (await home.muster('plan', '--with-session', 's', '--format=html')).stdout;
+    expect(page).toContain('data-kind="no-VM"');
+    const [, digest = ''] =
+      /apply --with-session s --expect-digest ([0-9a-f]{16})/.exec(page) ?? [];
+    expect(page).toContain(`<footer class="dim">review digest ${digest} | planned 20`);
+    const run = await home.muster('apply', '--with-session', 's', '--expect-digest', digest);
+    expect([run.code, run.stderr]).toEqual([0, '']);
+  });
+
+  it('of one that is refused names none: there is nothing to agree to', async () => {
+    const spec = '{ guards: { minItems: 2 }, items: [{ name: x, run: ["true"] }] }';
+    const home = house({}, `${TWO_WORKERS}sessions: { s: ${spec} }\n`);
+    const page = (await home.muster('plan', '--with-session', 's', '--format=html')).stdout;
+    expect(page).toContain('refused');
+    expect(page).not.toContain('--expect-digest');
+  });
+});
+
 describe('the comment of a session that cannot be planned', () => {
   it('takes the place of the one before', async () => {
     const told = await house().muster('plan', '--with-session', 'nope', '--format=markdown');

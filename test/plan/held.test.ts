@@ -84,6 +84,17 @@ describe('a saved plan whose hold has passed', () => {
     expect(heldNow(state)).toEqual(['leased']);
   });
 
+  test('names the job that leads the session which holds it, and whom to ask', () => {
+    const jobUrl = 'https://git.example.net/backup/-/jobs/8812';
+    const night = runOf('r1', { kind: 'session', session: 'nightly-1', jobUrl });
+    const held = stateOf({ a: leased }, { runs: { r1: night } });
+    expect(planOf({ declaration: bigger, state: held, inventory }).workers[0]?.held).toEqual({
+      why: 'leased',
+      by: 'session nightly-1',
+      remedy: `It is led by ${night.who} (pid ${night.pid} on ${night.host}), ${jobUrl}. Wait for it to end, or use --wait.`,
+    });
+  });
+
   test('is free when the run has ended, or gives no sign of life', () => {
     expect(heldNow(stateOf({ a: resting.record }))).toEqual([undefined]);
     const silent = { runs: { r1: runOf('r1', { beat: NOW - 3_600_000 }) } };

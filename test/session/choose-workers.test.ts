@@ -47,12 +47,15 @@ function names(choice: ReturnType<typeof chooseWorkers>) {
   return choice.chosen.map((worker) => worker.desired.name);
 }
 
+const JOB = 'https://git.example.net/backup/-/jobs/8812';
+const LEADER = `session other-1 is led by ci@runner-1 (pid 812 on runner-1), ${JOB}`;
+
 /** Leased by a run with that beat, for a session that should end half an hour from now. */
 function leased(beat: number): State {
   const record = workerRecord(9101, 'pve1', { lease: { run: 'r1', fence: 1 } });
   return state({
     workers: { ...state().workers, 'backup-pve1': record },
-    runs: { r1: runRecord('r1', { kind: 'session', session: 'other-1', beat }) },
+    runs: { r1: runRecord('r1', { kind: 'session', session: 'other-1', beat, jobUrl: JOB }) },
     sessions: { 'other-1': liveSession({ id: 'other-1', expectedEnd: NOW + 30 * MINUTE }) },
   });
 }
@@ -149,12 +152,13 @@ describe('a leased worker', () => {
     expect(choice.refusals).toEqual([]);
   });
 
-  it('that the session names makes it end with 4 and the holder, before anything is powered on', () => {
+  it('that the session names makes it end with 4 and the holder with its job, before anything is powered on', () => {
     const spec = sessionSpec({ workers: { names: ['backup-pve1', 'backup-pve2'] } });
     const { refusals } = chooseWorkers(input({ spec, state: leased(NOW) }));
     expect(refusals.map(({ exitCode, diagnostic }) => [exitCode, diagnostic.message])).toEqual([
       [4, 'backup-pve1, which session nightly names, is leased by session other-1'],
     ]);
+    expect(refusals.map(({ diagnostic }) => diagnostic.detail)).toEqual([[LEADER]]);
   });
 
   it('whose run is dead is taken', () => {
@@ -171,7 +175,10 @@ describe('a leased worker', () => {
     expect(refusals).toMatchObject([
       {
         exitCode: 4,
-        diagnostic: { code: 'too-few-workers', detail: ['backup-pve1: leased (session other-1)'] },
+        diagnostic: {
+          code: 'too-few-workers',
+          detail: ['backup-pve1: leased (session other-1)', LEADER],
+        },
       },
     ]);
   });

@@ -70,16 +70,29 @@ function applyPart(plan: Plan, next: NextView | undefined): string {
   const { program = 'muster', flags = '' } = next ?? {};
   const words = [program, 'apply', flags, '--expect-digest', plan.reviewDigest.slice(0, 16)];
   const command = words.filter((word) => word !== '').join(' ');
-  return `<h2>Apply exactly this</h2><p>Refused if it would do anything else.</p>${block([command])}`;
+  return exactly('Apply', command);
 }
 
-function footer({ plan, commit, createdAt, lineage, serial, toolVersion }: SavedPlan): string {
+/** The command that does what was reviewed. */
+export function exactly(verb: 'Apply' | 'Run', command: string): string {
+  return `<h2>${verb} exactly this</h2><p>Refused if it would do anything else.</p>${block([command])}`;
+}
+
+/** What was planned, when, and from which state. */
+export function footer({
+  plan,
+  commit,
+  createdAt,
+  lineage,
+  serial,
+  toolVersion,
+}: SavedPlan): string {
   return [
     `review digest ${plan.reviewDigest.slice(0, 16)}`,
     ...(commit === undefined ? [] : [`commit ${commit.slice(0, 12)}`]),
     `planned ${utcMinute(createdAt)}`,
     `state ${lineage.slice(0, 8)} serial ${serial}`,
-    `${plan.unchanged} unchanged`,
+    ...(plan.session === undefined ? [`${plan.unchanged} unchanged`] : []),
     `Muster ${toolVersion}`,
   ]
     .map(text)

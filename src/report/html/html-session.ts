@@ -1,14 +1,16 @@
 import { byCodeUnit } from '../../model/json.ts';
-import type { Plan } from '../../model/plan.ts';
+import type { Plan, SavedPlan } from '../../model/plan.ts';
 import { formatDuration } from '../../model/quantity.ts';
 import type { PlannedItem, SessionPlan } from '../../model/session-plan.ts';
 import type { ItemOutcome, SessionResult } from '../../model/session-result.ts';
 import { PLAIN } from '../paint.ts';
+import { exactCommand } from '../session/command-lines.ts';
 import { type SessionTask, sessionTasks } from '../session/session-gantt.ts';
 import { sessionPlanText } from '../session/session-plan-text.ts';
 import { sessionResultText } from '../session/session-result-text.ts';
+import { placeWords } from '../session/session-words.ts';
 import { count, elapsed, utcMinute } from '../words.ts';
-import { titleOf } from './html-plan.ts';
+import { exactly, footer, titleOf } from './html-plan.ts';
 import { block, filterRow, filterTools, listTable, mark, page } from './page.ts';
 import { type Lane, type Span, timeline } from './timeline.ts';
 import { text } from './worker-sections.ts';
@@ -18,7 +20,11 @@ export interface SessionHtmlView extends Pick<Plan, 'project' | 'environment'> {
 }
 
 /** A session before it runs, as one page: what it would do, when, and on which worker. */
-export function htmlSessionPlan(plan: SessionPlan, view: SessionHtmlView): string {
+export function htmlSessionPlan(
+  saved: SavedPlan,
+  plan: SessionPlan,
+  view: SessionHtmlView,
+): string {
   const { items, workers, forecast, refusals } = plan;
   const facts = [count(items.length, 'item'), count(workers.length, 'worker')];
   const verdict =
@@ -41,8 +47,11 @@ export function htmlSessionPlan(plan: SessionPlan, view: SessionHtmlView): strin
         ? ''
         : `<h2>Items</h2>${filterTools(kinds, 'items')}${listTable(names, items.map(plannedRow))}`,
       `<h2>In words</h2>${block(told.trimEnd().split('\n'))}`,
+      refusals.length > 0
+        ? ''
+        : exactly('Run', exactCommand(plan.session, view.program, saved.plan.reviewDigest)),
     ],
-    footer: 'Nothing was changed.',
+    footer: `${footer(saved)} | nothing was changed`,
   });
 }
 
@@ -89,7 +98,7 @@ function spanOf({ text: words, tag, start, end }: SessionTask): Span {
 }
 
 function placeOf({ run }: PlannedItem): string {
-  return run === undefined ? 'not run' : run.place === 'same-node' ? 'same node' : 'other node';
+  return run === undefined ? 'not run' : placeWords(run.place) || 'no VM';
 }
 
 function plannedRow(planned: PlannedItem): string {

@@ -2,9 +2,10 @@ import { formatDuration } from '../../model/quantity.ts';
 import type { SessionPlan } from '../../model/session-plan.ts';
 import { byteLength, codeSpan, fenced, folded } from '../escape/markdown.ts';
 import { PLAIN } from '../paint.ts';
+import { exactCommand } from '../session/command-lines.ts';
 import { sessionGantt } from '../session/session-gantt.ts';
 import { sessionPlanText } from '../session/session-plan-text.ts';
-import { count, shellWord } from '../words.ts';
+import { count } from '../words.ts';
 import { DEFAULT_MAX_BYTES, jobLink } from './plan-markdown.ts';
 import { heading, marker } from './plan-title.ts';
 import type { SessionMarkdownView } from './session-markdown.ts';
@@ -35,7 +36,7 @@ function applyBlock(
   { session }: SessionPlan,
   { program, reviewDigest }: SessionPlanMarkdownView,
 ): string {
-  const command = `${program} apply --with-session ${shellWord(session)} --expect-digest ${reviewDigest.slice(0, 16)}`;
+  const command = exactCommand(session, program, reviewDigest);
   return `Run exactly this (refused if it would do anything else):\n\n${fenced('sh', [command])}`;
 }
 
