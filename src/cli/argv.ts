@@ -1,4 +1,5 @@
-import { COMMANDS, type FlagSpec, GLOBAL_FLAGS } from './command-table.ts';
+import { COMMANDS } from './command-table.ts';
+import { type FlagSpec, GLOBAL_FLAGS } from './flag-table.ts';
 
 export interface SplitArgv {
   /** For the parser, long flags with two dashes. */

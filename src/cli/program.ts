@@ -1,12 +1,8 @@
 import { Command, Option } from 'commander';
-import {
-  COMMANDS,
-  type CommandSpec,
-  type FlagSpec,
-  GLOBAL_FLAGS,
-  GROUPS,
-} from './command-table.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { COMMANDS, GROUPS } from './command-table.ts';
 import type { CliContext } from './context.ts';
+import { type FlagSpec, GLOBAL_FLAGS } from './flag-table.ts';
 
 /** What the parser found: a command, its words and all flags by name. */
 export interface Parsed {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { normaliseArgv } from '../../src/cli/argv.ts';
-import { COMMANDS, GLOBAL_FLAGS } from '../../src/cli/command-table.ts';
+import { COMMANDS } from '../../src/cli/command-table.ts';
+import { GLOBAL_FLAGS } from '../../src/cli/flag-table.ts';
 
 function words(line: string): string {
   return normaliseArgv(line.split(' ')).words.join(' ');
