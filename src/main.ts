@@ -11,7 +11,8 @@ import type {
   TextOutput,
 } from './cli/context.ts';
 import { runCli } from './cli/run-cli.ts';
-import type { Clock, Files, Pve, Random, StateStore } from './model/ports.ts';
+import type { Clock, Files, Random, StateStore } from './model/ports.ts';
+import type { Pve } from './model/pve-port.ts';
 import { processPort, readProcessFacts } from './state/process-facts.ts';
 import { VERSION } from './version.ts';
 

@@ -3,7 +3,7 @@ import { firstChanges } from '../model/attributes/diff-attributes.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import { descriptionOf } from '../model/card.ts';
 import { StepFailed } from '../model/errors.ts';
-import type { PveParams } from '../model/ports.ts';
+import type { PveParams } from '../model/pve-port.ts';
 import { isVmidTaken } from '../model/pve-texts.ts';
 import { formatDuration, formatSize } from '../model/quantity.ts';
 import { clearDoing } from '../model/transitions.ts';

@@ -1,4 +1,4 @@
-import type { Pve, PveWrites } from '../model/ports.ts';
+import type { Pve, PveWrites } from '../model/pve-port.ts';
 import { WRITE_DEADLINE_MS } from '../model/pve-texts.ts';
 import type { Run } from './context.ts';
 

@@ -1,7 +1,7 @@
 import { PveError } from '../model/errors.ts';
 import type { Absence, Inventory, VmConfig, VmFacts } from '../model/inventory.ts';
 import { readMarks } from '../model/marks.ts';
-import type { Pve } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { isVmMissing } from '../model/pve-texts.ts';
 
 /**

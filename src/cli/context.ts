@@ -1,6 +1,7 @@
 import type { StateSpec } from '../model/declaration.ts';
 import type { Diagnostic } from '../model/diagnostic.ts';
-import type { Clock, Files, Pve, Random, StateStore } from '../model/ports.ts';
+import type { Clock, Files, Random, StateStore } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import type { ProcessPort } from '../state/process-facts.ts';
 
 /** Everything outside that a command may touch. Built once, in main.ts; tests build their own. */

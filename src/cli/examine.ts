@@ -2,7 +2,7 @@ import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
 import { PveError } from '../model/errors.ts';
 import type { ClusterFacts } from '../model/inventory.ts';
 import { DEFAULT_PLAN_OPTIONS, type Plan } from '../model/plan.ts';
-import type { Pve } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { formatDuration } from '../model/quantity.ts';
 import { emptyState, type State } from '../model/state.ts';
 import type { DoctorLine } from '../report/doctor-text.ts';

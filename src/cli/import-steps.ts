@@ -1,7 +1,7 @@
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
 import type { VmConfig } from '../model/inventory.ts';
 import { readMarks } from '../model/marks.ts';
-import type { Pve } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { isDigestConflict } from '../model/pve-texts.ts';
 import type { State } from '../model/state.ts';
 import type { DesiredWorker } from '../model/worker.ts';

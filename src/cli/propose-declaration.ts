@@ -1,7 +1,7 @@
 import type { StarterOptions } from '../declare/starter.ts';
 import type { StorageFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import type { ClusterList } from '../model/ports.ts';
+import type { ClusterList } from '../model/pve-port.ts';
 
 type Proposal = Pick<StarterOptions, 'nodes' | 'template' | 'storage' | 'storages' | 'vmids'>;
 

@@ -1,6 +1,6 @@
 import { SCRIPTS } from '../generated/scripts.ts';
 import { Fenced, GuestError } from '../model/errors.ts';
-import type { ExecResult } from '../model/ports.ts';
+import type { ExecResult } from '../model/pve-port.ts';
 import { MAX_EXEC_INPUT } from '../model/pve-texts.ts';
 import { agentTrouble, mayPass } from './agent-trouble.ts';
 import { type GuestTarget, nameOf } from './target.ts';

@@ -1,4 +1,5 @@
-import type { Clock, PveAgent } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import type { PveAgent } from '../model/pve-port.ts';
 
 /** One running VM whose inside we speak to, only through its guest agent. */
 export interface GuestTarget {

@@ -1,5 +1,5 @@
 import { GuestError, PveError } from '../model/errors.ts';
-import type { VmStatus } from '../model/ports.ts';
+import type { VmStatus } from '../model/pve-port.ts';
 import { type AgentTrouble, agentTrouble, mayPass } from './agent-trouble.ts';
 import { type GuestWait, waitUntil } from './guest-wait.ts';
 import { outputLines } from './output-lines.ts';

@@ -8,7 +8,7 @@ import type { Json } from '../model/json.ts';
 import { having, lookup } from '../model/lookup.ts';
 import { MARK_TAG, type Owner } from '../model/marks.ts';
 import { DEFAULT_PLAN_OPTIONS } from '../model/plan.ts';
-import type { PveParams } from '../model/ports.ts';
+import type { PveParams } from '../model/pve-port.ts';
 import type { State, WorkerRecord } from '../model/state.ts';
 import { putWorker, recordNodes } from '../model/transitions.ts';
 import type { Attributes, DesiredWorker, WorkerFields } from '../model/worker.ts';

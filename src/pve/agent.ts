@@ -1,5 +1,6 @@
 import { ExecLost, PveError, WaitTimeout } from '../model/errors.ts';
-import type { Clock, ExecResult, PveAgent } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import type { ExecResult, PveAgent } from '../model/pve-port.ts';
 import { isPidUnknown, MAX_EXEC_INPUT, MAX_FILE_WRITE } from '../model/pve-texts.ts';
 import { asMembers, requiredNumber, requiredText } from './answer-shape.ts';
 import type { Caller } from './caller.ts';

@@ -1,6 +1,6 @@
 import { type ApiRequestable, type Proxmox, proxmoxApi } from 'proxmox-api';
 import { PveError } from '../model/errors.ts';
-import type { PveParams } from '../model/ports.ts';
+import type { PveParams } from '../model/pve-port.ts';
 import type { Answer } from './answer.ts';
 import { ShapeError } from './answer-shape.ts';
 import type { CallOptions, Engine, EngineCall } from './engine.ts';

@@ -1,6 +1,6 @@
 import type { NodeFacts, StorageFacts, VmFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import type { ClusterList } from '../model/ports.ts';
+import type { ClusterList } from '../model/pve-port.ts';
 import {
   asMembersList,
   flagOf,

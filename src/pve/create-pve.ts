@@ -1,5 +1,6 @@
 import { DiagnosticsError, problem } from '../model/diagnostic.ts';
-import type { Clock, Pve, Random } from '../model/ports.ts';
+import type { Clock, Random } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { createAgent } from './agent.ts';
 import { createCaller } from './caller.ts';
 import { parseEndpoint } from './endpoint.ts';

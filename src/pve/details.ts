@@ -1,7 +1,7 @@
 import { PveError } from '../model/errors.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import type { Pve } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { isNodeUnreachable } from '../model/pve-texts.ts';
 import { markUnreachable, reasonIfUnreachable } from './inventory.ts';
 import { mapBounded } from './limiter.ts';

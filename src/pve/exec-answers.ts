@@ -1,4 +1,4 @@
-import type { ExecResult } from '../model/ports.ts';
+import type { ExecResult } from '../model/pve-port.ts';
 import {
   asMembers,
   asMembersList,

@@ -2,7 +2,8 @@ import { PveError } from '../model/errors.ts';
 import type { Absence, Inventory, NodeFacts, VmFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { MARK_TAG } from '../model/marks.ts';
-import type { Clock, ClusterList, Pve } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import type { ClusterList, Pve } from '../model/pve-port.ts';
 import { isVmMissing } from '../model/pve-texts.ts';
 import { mapBounded } from './limiter.ts';
 

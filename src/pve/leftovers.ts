@@ -1,6 +1,6 @@
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import type { Pve } from '../model/ports.ts';
+import type { Pve } from '../model/pve-port.ts';
 import { reasonIfUnreachable } from './inventory.ts';
 import { mapBounded } from './limiter.ts';
 

@@ -1,5 +1,5 @@
 import { PveError } from '../model/errors.ts';
-import type { PveReads } from '../model/ports.ts';
+import type { PveReads } from '../model/pve-port.ts';
 import { asMembers, asMembersList, requiredText } from './answer-shape.ts';
 import type { Api, Caller } from './caller.ts';
 import { byVmid, readClusterList, readVm } from './cluster-list.ts';

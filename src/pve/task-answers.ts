@@ -1,4 +1,4 @@
-import type { TaskInfo } from '../model/ports.ts';
+import type { TaskInfo } from '../model/pve-port.ts';
 import {
   asMembers,
   asMembersList,

@@ -1,5 +1,6 @@
 import { PveError, TaskFailed, TaskTimeout } from '../model/errors.ts';
-import type { Clock, WaitOptions } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import type { WaitOptions } from '../model/pve-port.ts';
 import { classifyExit, isTaskUnknown, warningsOf } from '../model/pve-texts.ts';
 import type { Caller } from './caller.ts';
 import { nodeOfTask, taskSegment } from './path-segment.ts';

@@ -1,4 +1,5 @@
-import type { Clock, PveTasks, WaitOptions } from '../model/ports.ts';
+import type { Clock } from '../model/ports.ts';
+import type { PveTasks, WaitOptions } from '../model/pve-port.ts';
 import type { Caller } from './caller.ts';
 import { nodeName, nodeOfTask, taskSegment } from './path-segment.ts';
 import { readTaskList } from './task-answers.ts';

@@ -1,6 +1,6 @@
 import type { VmConfig } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import type { VmStatus } from '../model/ports.ts';
+import type { VmStatus } from '../model/pve-port.ts';
 import {
   asMembers,
   asMembersList,

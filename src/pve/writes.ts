@@ -1,4 +1,4 @@
-import type { PveWrites } from '../model/ports.ts';
+import type { PveWrites } from '../model/pve-port.ts';
 import { asText } from './answer-shape.ts';
 import { type Caller, post, put } from './caller.ts';
 import { guestId, nodeName, nodeOfTask, storageName } from './path-segment.ts';

@@ -4,7 +4,8 @@ import type { ImageSpec, VmSpec, VolumeSpec, WorldSpec } from './spec.ts';
 import { osOf } from './systems.ts';
 import { makeVmFromSpec } from './vm/from-spec.ts';
 import { DEFAULT_FORMAT, volumeKey } from './vm/volumes.ts';
-import type { Access, Durations, ImageBehaviour, NetworkWorld, World } from './world.ts';
+import type { Access, Durations, World } from './world.ts';
+import type { ImageBehaviour, NetworkWorld } from './world-outside.ts';
 
 const GIB = 1024 ** 3;
 

@@ -5,6 +5,7 @@ import type { Handler } from './api/context.ts';
 import * as ha from './api/ha.ts';
 import * as nodes from './api/nodes.ts';
 import * as pools from './api/pools.ts';
+import * as resources from './api/resources.ts';
 import * as storage from './api/storage.ts';
 import * as tasks from './api/tasks.ts';
 import * as change from './api/vm-change.ts';
@@ -28,7 +29,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'POST /access/ticket': accounts.login,
   'GET /cluster/nextid': cluster.nextId,
   'GET /cluster/options': cluster.options,
-  'GET /cluster/resources': cluster.resources,
+  'GET /cluster/resources': resources.resources,
   'GET /cluster/status': cluster.clusterStatus,
   'GET /cluster/tasks': tasks.clusterTasks,
   'GET /cluster/replication': ha.replication,
@@ -38,7 +39,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   'GET /cluster/ha/status/current': ha.haStatus,
   'POST /cluster/bulk-action/guest/start': power.bulkStart,
   'POST /cluster/bulk-action/guest/shutdown': power.bulkShutdown,
-  'GET /nodes': cluster.listNodes,
+  'GET /nodes': resources.listNodes,
   'GET /nodes/{node}/status': nodes.nodeStatus,
   'GET /nodes/{node}/version': nodes.nodeVersion,
   'GET /nodes/{node}/time': nodes.nodeTime,

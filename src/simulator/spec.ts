@@ -1,12 +1,12 @@
 /** What a simulated cluster is made from. Everything has a default but nodes, storages and VMs. */
+import type { Durations } from './world.ts';
 import type {
   Download,
-  Durations,
   ImageBehaviour,
   NetworkWorld,
   OutsideHost,
   Segment,
-} from './world.ts';
+} from './world-outside.ts';
 
 export interface WorldSpec {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { GuestTarget } from '../../src/guest/target.ts';
 import { PveError } from '../../src/model/errors.ts';
-import type { ExecResult, PveAgent } from '../../src/model/ports.ts';
+import type { ExecResult, PveAgent } from '../../src/model/pve-port.ts';
 
 /** Failures of the agent as Proxmox words them. */
 export const agentSilent = () => pveError(500, 'failed', 'QEMU guest agent is not running');

@@ -1,5 +1,6 @@
 import type { GuestTarget } from '../../src/guest/target.ts';
-import type { Clock, PveAgent } from '../../src/model/ports.ts';
+import type { Clock } from '../../src/model/ports.ts';
+import type { PveAgent } from '../../src/model/pve-port.ts';
 import type { GuestDoor } from '../contract/guest/guest-world.ts';
 
 /** What the agent does next instead of its work, oldest first; `undefined` lets one call through. */

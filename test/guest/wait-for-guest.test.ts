@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { GuestWait } from '../../src/guest/guest-wait.ts';
 import { waitForGuest } from '../../src/guest/wait-for-guest.ts';
-import type { VmStatus } from '../../src/model/ports.ts';
+import type { VmStatus } from '../../src/model/pve-port.ts';
 import { withGuest } from '../contract/guest/doors.ts';
 import type { GuestSetup } from '../contract/guest/guest-world.ts';
 import { simulatedDoor } from '../contract/guest/simulated-guest.ts';

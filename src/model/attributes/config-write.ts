@@ -1,6 +1,6 @@
 import type { VmConfig } from '../inventory.ts';
 import type { Change } from '../plan.ts';
-import type { PveParams } from '../ports.ts';
+import type { PveParams } from '../pve-port.ts';
 import { bootDiskKey } from './disk.ts';
 import { type Draft, draftDelta, openDraft } from './draft.ts';
 import { rankOf, rowOf } from './rows.ts';

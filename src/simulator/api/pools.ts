@@ -1,8 +1,8 @@
 import { demand, may } from '../access.ts';
 import { failed } from '../api-error.ts';
 import type { Pool } from '../world.ts';
-import { visibleVmRows } from './cluster.ts';
 import { type Ctx, flag, type Handler, list, param, reply } from './context.ts';
+import { visibleVmRows } from './resources.ts';
 import { needQuorum } from './vm-power.ts';
 
 function brief(pool: Pool): Record<string, unknown> {

@@ -2,7 +2,8 @@ import { randomUuid, sha1 } from '../sequence.ts';
 import { systemFiles } from '../systems.ts';
 import { bootDisk, parseDrive } from '../vm/drives.ts';
 import { findVolume } from '../vm/volumes.ts';
-import type { ImageBehaviour, Vm, Volume, World } from '../world.ts';
+import type { Vm, Volume, World } from '../world.ts';
+import type { ImageBehaviour } from '../world-outside.ts';
 import { nameServers, plugIn } from './interfaces.ts';
 import type { Guest, GuestDisk } from './program.ts';
 

@@ -1,5 +1,6 @@
 import { netKey, parseNic } from '../vm/drives.ts';
-import type { Segment, World } from '../world.ts';
+import type { World } from '../world.ts';
+import type { Segment } from '../world-outside.ts';
 import { prefixOf, toNumber, toText } from './address.ts';
 import type { GuestInterface } from './program.ts';
 

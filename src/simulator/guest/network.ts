@@ -1,4 +1,5 @@
-import type { OutsideHost, Segment, World } from '../world.ts';
+import type { World } from '../world.ts';
+import type { OutsideHost, Segment } from '../world-outside.ts';
 import { contains, isAddress } from './address.ts';
 import type { Connection, Guest, GuestInterface, NetworkView } from './program.ts';
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import type { Pve, PveAgent, PveReads, PveTasks, PveWrites } from '../../../src/model/ports.ts';
+import type { Pve, PveAgent, PveReads, PveTasks, PveWrites } from '../../../src/model/pve-port.ts';
 import { createPve } from '../../../src/pve/create-pve.ts';
 import { virtualClock } from '../../support/virtual-clock.ts';
 import { TEST_TOKEN } from './contract-world.ts';

@@ -1,4 +1,4 @@
-import type { Pve } from '../../../src/model/ports.ts';
+import type { Pve } from '../../../src/model/pve-port.ts';
 import { createPve } from '../../../src/pve/create-pve.ts';
 import type { Transport, TransportRequest, TransportResponse } from '../../../src/pve/transport.ts';
 import { createFakeClock, type FakeClock, RANDOM } from './fake-clock.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Clock, Pve } from '../../../src/model/ports.ts';
+import type { Clock } from '../../../src/model/ports.ts';
+import type { Pve } from '../../../src/model/pve-port.ts';
 import { createPve, type PveOptions } from '../../../src/pve/create-pve.ts';
 import { TOKEN } from './canned-cluster.ts';
 

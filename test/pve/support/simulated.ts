@@ -1,4 +1,4 @@
-import type { Pve } from '../../../src/model/ports.ts';
+import type { Pve } from '../../../src/model/pve-port.ts';
 import { createPve } from '../../../src/pve/create-pve.ts';
 import { createCluster, type SimCluster } from '../../../src/simulator/cluster.ts';
 import { quickstartWorld, SIMULATOR_TOKEN } from '../../../src/simulator/worlds.ts';
