@@ -31,10 +31,14 @@ export interface Patched {
   readonly fatal: boolean;
 }
 
+/** Ms beyond the timeout for which a package manager that installs is waited for: it is never cut off. */
+const LATE_MS = 10 * 60_000;
+
 /**
  * Installs system updates in the guest, under the supervisor, so that a restart of the agent by its own update
  * does no harm; a second call with the same run finds the first one's patching and goes on with it. What goes
- * wrong inside is a result (`failed`). Throws Fenced, PveError, WaitTimeout when the guest falls silent.
+ * wrong inside is a result (`failed`), also that it still installs long after its time. Throws Fenced, PveError,
+ * WaitTimeout when the guest falls silent.
  */
 export async function patchGuest(target: GuestTarget, patching: Patching): Promise<Patched> {
   const why = reasonToSkip(patching);
@@ -74,21 +78,26 @@ async function waitForEnd(
   patching: Patching,
   key: string,
 ): Promise<AttemptStatus> {
+  const { timeout } = patching;
   let progress: Progress = { waitingFor: 'waiting-for-patch', message: '' };
-  const onWait = (wait: GuestWait) => patching.onProgress?.({ ...wait, ...progress });
+  const onWait = (wait: GuestWait) => {
+    const deadlineMs = wait.waitedMs < timeout ? timeout : timeout + LATE_MS;
+    patching.onProgress?.({ ...wait, deadlineMs, ...progress });
+  };
   return waitUntil(
     target,
     {
       waitingFor: 'waiting-for-patch',
       // The guest's own supervisor ends it at the timeout; this is for a guest that fell silent.
-      timeout: patching.timeout + 120_000,
+      timeout: timeout + LATE_MS + 120_000,
       onWait,
       hint: () => 'its supervisor should have ended it; look into the guest',
     },
     async () => {
       const status = await pollItem(target, key, 'last');
-      progress = progressOf(status);
-      return status.state === 'ended' || status.state === 'lost' ? status : undefined;
+      progress = progressOf(status, status.elapsed >= timeout);
+      const isOver = status.state === 'ended' || status.state === 'lost';
+      return isOver || status.elapsed >= timeout + LATE_MS ? status : undefined;
     },
   ).catch((error: unknown) => {
     if (error instanceof GuestError && error.code === 'garbled')
@@ -102,13 +111,18 @@ interface Progress {
   readonly message: string;
 }
 
-function progressOf(status: AttemptStatus): Progress {
+function progressOf(status: AttemptStatus, isLate: boolean): Progress {
   const facts = factsOf(status);
   const manager = facts.manager ?? 'patch';
   if (facts.phase === 'lock')
     return {
       waitingFor: 'waiting-for-package-lock',
       message: `${manager}: another package manager is at work (${facts.holder ?? 'unknown'})`,
+    };
+  if (isLate)
+    return {
+      waitingFor: 'waiting-for-patch',
+      message: `${manager}: over timeouts.patch, and not cut off while it installs`,
     };
   const waiting = facts.waiting;
   const count =
@@ -167,7 +181,14 @@ function verdictOf(status: AttemptStatus, facts: Facts, took: number): Verdict {
   const failed = (message: string): Verdict => ({ result: 'failed', message, unreachable: false });
   if (status.state === 'lost')
     return failed('the guest was rebooted or its supervisor killed while patching');
-  if (status.how === 'timeout') return failed(`no end within ${formatDuration(took)}`);
+  if (status.how === 'timeout')
+    return failed(
+      `no end within ${formatDuration(took)}: ended while ${doingOf(facts)}; nothing was being installed`,
+    );
+  if (status.how === undefined)
+    return failed(
+      `${facts.manager ?? 'the package manager'} still installs after ${formatDuration(took)}; it is not cut off, and the worker not powered off before it ends`,
+    );
   if (status.how === 'stopped') return failed('stopped');
   switch (facts.outcome) {
     case 'patched':
@@ -186,6 +207,17 @@ function verdictOf(status: AttemptStatus, facts: Facts, took: number): Verdict {
       return failed(facts.message ?? lastLine(status));
     default:
       return failed(`ended with ${status.exitCode ?? 'no status'}: ${lastLine(status)}`);
+  }
+}
+
+function doingOf({ phase }: Facts): string {
+  switch (phase) {
+    case 'lock':
+      return 'waiting for another package manager';
+    case 'download':
+      return 'downloading updates';
+    default:
+      return 'asking for updates';
   }
 }
 

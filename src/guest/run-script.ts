@@ -36,7 +36,7 @@ const LIBRARIES: Readonly<Record<string, readonly string[]>> = {
   activity: ['lib-attempts', 'lib-packages'],
   checks: ['lib-network', 'lib-ports'],
   deadman: ['lib-attempts', 'lib-packages'],
-  patch: ['lib-packages'],
+  patch: ['lib-packages', 'lib-managers'],
   runner: ['lib-attempts'],
   supervise: ['lib-attempts'],
   'supervise-status': ['lib-attempts'],

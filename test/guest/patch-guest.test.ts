@@ -124,3 +124,48 @@ test('a patching that a power cut ended is a failure, not a success', async () =
   const patched = await patchGuest(target, { ...base, patch: DEFAULT_PATCH });
   expect(patched).toMatchObject({ fatal: true, record: { result: 'failed' } });
 });
+
+test('an installation is let go on when its time is over, and what it installed is recorded', () =>
+  open({}, async ({ target }, patching) => {
+    const waits: GuestWait[] = [];
+    const { record, fatal } = await patchGuest(target, {
+      ...patching,
+      timeout: 6_000,
+      onProgress: (wait) => waits.push(wait),
+    });
+    expect(record).toMatchObject({
+      result: 'patched',
+      packages: ['curl 8.1 8.2', 'qemu-guest-agent 10.0 10.1'],
+      message: 'it took longer than timeouts.patch, a package manager at work is not cut off',
+    });
+    expect(fatal).toBe(false);
+    expect(waits.at(-1)?.message).toBe(
+      'apt: over timeouts.patch, and not cut off while it installs',
+    );
+    expect(waits.map(({ deadlineMs }) => deadlineMs)).toEqual(
+      waits.map(({ waitedMs }) => (waitedMs < 6_000 ? 6_000 : 606_000)),
+    );
+  }));
+
+test('a download is ended when its time is over, and that nothing was cut off is said', () =>
+  open({}, async ({ target }, patching) => {
+    const { record, fatal } = await patchGuest(target, { ...patching, timeout: 4_000 });
+    expect(record).toMatchObject({ result: 'failed', packages: [] });
+    expect(record.message).toMatch(
+      /^no end within \d s: ended while downloading updates; nothing was being installed$/,
+    );
+    expect(fatal).toBe(true);
+  }));
+
+test('an installation that does not end is a failure after its time, and said to go on', async () => {
+  const result = Buffer.from('manager\tapt\nphase\tinstall\n').toString('hex');
+  const stdout = `status\trunning\t\t\t660000\t0\t0\nresult\t${result}\nend\n`;
+  const base = { run: 'r', fence: 1, kind: 'test', timeout: 60_000, now: 5 } as const;
+  const target = answers.sayingTarget({ stdout });
+  const { record, fatal } = await patchGuest(target, { ...base, patch: DEFAULT_PATCH });
+  expect(record.result).toBe('failed');
+  expect(record.message).toMatch(
+    /^apt still installs after .*; it is not cut off, and the worker not powered off before it ends$/,
+  );
+  expect(fatal).toBe(true);
+});

@@ -1,4 +1,5 @@
-# Attempts: $state/attempts/KEY holds claim, argv, limits, runner, pid, group, out, tail, result, exit.
+# Attempts: $state/attempts/KEY holds claim, argv, limits, runner, pid, group, out, tail, result, exit; `over` once
+# it was to be ended, and `hold` while it must not be.
 # $run/env/KEY is its environment until it starts, $run/stop/KEY the wish to end it, and $run/exit/KEY how it
 # ended where the disk took no more.
 
@@ -37,11 +38,19 @@ attempt_state() { # DIR
 attempt_ended() { # DIR
   for ended_file in "$1/exit" "$run/exit/${1##*/}"; do
     [ -s "$ended_file" ] || continue
+    # Not yet told: its supervisor still brings it to the disk.
+    if supervised "$1"; then return 1; fi
     read -r code how elapsed <"$ended_file"
     attempt=ended
     return 0
   done
   return 1
+}
+
+supervised() { # DIR
+  [ -s "$1/pid" ] || return 1
+  read -r ended_pid ended_start ended_boot ended_rest <"$1/pid"
+  [ -d "/proc/$ended_pid" ] && alive "$ended_pid" "$ended_start" && [ "$ended_boot" = "$(boot_id)" ]
 }
 
 # True while a process of the attempt's group lives, its supervisor being dead.

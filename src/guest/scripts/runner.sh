@@ -77,9 +77,29 @@ end_group() { # SECONDS
   done
 }
 
+# True unless a package manager is at work, which must not be cut off. The script `patch` makes `hold` first and
+# looks for `over` then: one of the two always sees the other's.
+may_end() {
+  [ -e "$m_dir/over" ] || : >"$m_dir/over"
+  [ ! -e "$m_dir/hold" ]
+}
+
+# A power cut right after success must not make it run again. Until this supervisor has ended, nobody tells how it
+# ended (see attempt_state).
+to_disk() { # PATH...
+  tool sync || return 0
+  # Not every sync takes names.
+  "$tool" "$@" 2>/dev/null || "$tool"
+}
+
 finish() { # CODE HOW
   m_exit="$1 $2 $(($(now_ms) - m_begin))"
-  printf '%s\n' "$m_exit" | put_file "$m_dir/exit" && return 0
+  if printf '%s\n' "$m_exit" >"$m_dir/exit.$$" && to_disk "$m_dir/claim" "$m_dir/exit.$$" &&
+    mv -f "$m_dir/exit.$$" "$m_dir/exit"; then
+    to_disk "$m_dir" "${m_dir%/*}"
+    return 0
+  fi
+  rm -f "$m_dir/exit.$$"
   mkdir -p "$run/exit" && printf '%s\n' "$m_exit" | put_file "$run/exit/$m_key"
 }
 
@@ -106,11 +126,11 @@ m_start=$(start_of "$m_command")
 m_how=exit m_code=
 until reap; do
   m_age=$(($(now_ms) - m_begin))
-  if [ -s "$m_stop" ]; then
+  if [ -s "$m_stop" ] && may_end; then
     m_how=stopped
     read -r m_grace <"$m_stop"
     end_group "$m_grace"
-  elif [ "$m_age" -ge $((m_limit * 1000)) ]; then
+  elif [ "$m_age" -ge $((m_limit * 1000)) ] && may_end; then
     m_how=timeout
     end_group "$((m_limit < 10 ? m_limit : 10))"
   elif [ "$m_age" -lt 3000 ]; then
@@ -119,6 +139,8 @@ until reap; do
     sleep 1
   fi
 done
+# A script that was killed leaves its package manager alone at work.
+while [ "$m_code" -ge 128 ] && ! may_end && signal_group 0; do sleep 1; done
 # What the command left behind in its group goes with it.
 if signal_group 0; then end_group 1; fi
 

@@ -35,6 +35,8 @@ export interface ProgramResult {
   readonly takesMs: number;
   /** Carried out by the cluster when the program ends. */
   readonly effects?: readonly GuestEffect[];
+  /** Of a supervised program that is not ended from then on: its effects when it ends after its time. */
+  readonly late?: { readonly fromMs: number; readonly effects: readonly GuestEffect[] };
   /** Of a supervised program: what it does before its end, in this order. */
   readonly during?: readonly { readonly afterMs: number; readonly effect: GuestEffect }[];
 }

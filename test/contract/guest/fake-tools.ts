@@ -94,6 +94,7 @@ function managers(setup: GuestSetup): Readonly<Record<string, string>> {
 case "$*" in
   *" update") ${fetch} ;;
   *" -s upgrade") ${inst === '' ? ':' : inst} ;;
+  *" --download-only "*) ;;
   *) ${install === '' ? ':' : install} ;;
 esac`,
     dpkg: head,
@@ -102,6 +103,7 @@ esac`,
 case "$*" in
   *makecache) ${fetch} ;;
   *check-update*) ${upgradable.map(({ name, to }) => `echo "${name}.x86_64  ${to}  updates"`).join('; ') || ':'} ;;
+  *--downloadonly*) ;;
   *needs-restarting*) ${upgradable.some(({ needsReboot }) => needsReboot) ? 'echo "Reboot is required to fully utilize these updates."' : 'echo "No such command: needs-restarting" >&2'}; exit 1 ;;
   *) ${install === '' ? ':' : install} ;;
 esac`,
@@ -109,6 +111,7 @@ esac`,
     zypper: `${head}
 case "$*" in
   *refresh) ${fetch} ;;
+  *--download-only) ;;
   *needs-rebooting) exit 0 ;;
   *) ${install === '' ? ':' : install} ;;
 esac`,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
 import { allDoors, withGuest } from './doors.ts';
-import type { GuestDoor, GuestSetup } from './guest-world.ts';
+import type { GuestDoor, GuestSetup, RealGuest } from './guest-world.ts';
 import { realDoors } from './real-guest.ts';
 import { fieldsOf, textOf } from './transcript.ts';
 
@@ -105,6 +105,90 @@ describe.each(allDoors)('patching in $name', { timeout: 90_000 }, (door) => {
     }));
 });
 
+/** Puts a wrapper in front of the guest's apt-get, whose own text is in $0.real. */
+async function wrapApt(guest: RealGuest, text: string): Promise<void> {
+  const apt = join(guest.home, 'bin/apt-get');
+  await rename(apt, `${apt}.real`);
+  await writeFile(apt, `#!/bin/sh\n${text}\n`);
+  await chmod(apt, 0o755);
+}
+
+/** Its supervisor is told that time is over, as it sees by itself at the time limit. */
+async function endEarly(guest: GuestDoor): Promise<void> {
+  await guest.writeFile('/run/muster/stop/patch-1', '1\n');
+}
+
+describe.each(realDoors())('a patching that must end in $name', { timeout: 90_000 }, (door) => {
+  const statusOf = async (guest: GuestDoor) => {
+    const answer = await guest.run('supervise-status', ['patch-1', 'last']);
+    const facts = textOf(answer, 'result').trim().split('\n');
+    return { status: fieldsOf(answer)[0] ?? [], facts };
+  };
+  const exists = async (guest: GuestDoor, path: string) => (await guest.file(path)) !== undefined;
+
+  test('goes on to its end while packages are being installed, and says so', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      const wait = 'until [ -e "$MUSTER_ROOT/go" ]; do sleep 0.1; done';
+      await wrapApt(
+        guest,
+        `case $* in *" -s "* | *" --download-only "* | *update) ;; *) ${wait} ;; esac\nexec "$0.real" "$@"`,
+      );
+      await begin(guest, ['all', '', '60']);
+      const hold = '/var/lib/muster/attempts/patch-1/hold';
+      await guest.until('apt-get installs', async () =>
+        (await statusOf(guest)).facts.includes('phase\tinstall'),
+      );
+      expect(await exists(guest, hold)).toBe(true);
+      await endEarly(guest);
+      await guest.until('it was to be ended', () =>
+        exists(guest, '/var/lib/muster/attempts/patch-1/over'),
+      );
+      expect((await statusOf(guest)).status[1]).toBe('running');
+      await guest.writeFile('/go', '');
+      await guest.until('ended', async () => (await statusOf(guest)).status[1] === 'ended');
+      const { status, facts } = await statusOf(guest);
+      expect(status.slice(2, 4)).toEqual(['0', 'exit']);
+      expect(facts).toContain('package\tcurl\t8.1-r0\t8.2-r0');
+      expect(facts.slice(-2)).toEqual([
+        'message\tit took longer than timeouts.patch, a package manager at work is not cut off',
+        'outcome\tpatched',
+      ]);
+    }));
+
+  test('is ended while it only downloads, with nothing installed', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      await wrapApt(
+        guest,
+        'case $* in *" --download-only "*) exec sleep 500 ;; esac\nexec "$0.real" "$@"',
+      );
+      await begin(guest, ['all', '', '60']);
+      await guest.until('apt-get downloads', async () =>
+        (await statusOf(guest)).facts.includes('phase\tdownload'),
+      );
+      await endEarly(guest);
+      await guest.until('ended', async () => (await statusOf(guest)).status[1] === 'ended');
+      const { status, facts } = await statusOf(guest);
+      expect(status.slice(2, 4)).toEqual(['143', 'stopped']);
+      expect(facts.at(-1)).toBe('phase\tdownload');
+      expect((await guest.file('/db'))?.content).toContain('curl\t8.1-r0');
+    }));
+
+  test('installs nothing when its time is over before it begins', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      // Between the look at `hold` and the signal that ends it.
+      await wrapApt(
+        guest,
+        'case $* in *" --download-only "*) : >"$MUSTER_ROOT/var/lib/muster/attempts/patch-1/over" ;; esac\nexec "$0.real" "$@"',
+      );
+      const facts = await patch(guest, ['all', '', '60']);
+      expect(facts.slice(-2)).toEqual([
+        'message\tnothing was installed; the time of timeouts.patch is over',
+        'outcome\tfailed',
+      ]);
+      expect((await guest.file('/db'))?.content).toContain('curl\t8.1-r0');
+    }));
+});
+
 describe.each(realDoors())('package managers called in $name', { timeout: 90_000 }, (door) => {
   const callsOf = async (guest: GuestDoor) => (await guest.file('/calls'))?.content ?? '';
 
@@ -141,15 +225,12 @@ describe.each(realDoors())('package managers called in $name', { timeout: 90_000
 
   test('what was installed before a failure is recorded', () =>
     withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
-      const apt = join(guest.home, 'bin/apt-get');
-      await rename(apt, `${apt}.real`);
       const text =
-        '#!/bin/sh\n"$0.real" "$@" || exit\ncase $* in *" -s "* | *update) exit 0 ;; esac\n';
-      await writeFile(
-        apt,
-        `${text}echo "E: Sub-process dpkg returned an error code (1)"\nexit 100\n`,
+        '"$0.real" "$@" || exit\ncase $* in *" -s "* | *" --download-only "* | *update) exit 0 ;; esac\n';
+      await wrapApt(
+        guest,
+        `${text}echo "E: Sub-process dpkg returned an error code (1)"\nexit 100`,
       );
-      await chmod(apt, 0o755);
       const facts = await patch(guest, ['all', '', '60']);
       expect(facts).toContain('package\tcurl\t8.1-r0\t8.2-r0');
       expect(facts.slice(-2)).toEqual([

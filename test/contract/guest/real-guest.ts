@@ -23,7 +23,7 @@ import type { Answer, Door, GuestSetup, RealGuest } from './guest-world.ts';
 
 /** Programs that every guest has; the shell under test brings them along where it is busybox. */
 const COMMON =
-  'awk cat chmod cksum cut dd find grep head kill ln ls mkdir mkfifo mv od readlink rm sed seq setsid sha256sum sleep sort tail test timeout tr true touch wc';
+  'awk cat chmod cksum cut dd find grep head kill ln ls mkdir mkfifo mv od readlink rm sed seq setsid sha256sum sleep sort sync tail test timeout tr true touch wc';
 
 const SHELLS: readonly (readonly [string, string, readonly string[]])[] = [
   ['dash', '/usr/bin/dash', []],

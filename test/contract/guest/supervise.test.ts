@@ -1,9 +1,9 @@
-import { copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
 import { allDoors, withGuest } from './doors.ts';
-import type { Answer, GuestDoor } from './guest-world.ts';
+import type { Answer, GuestDoor, RealGuest } from './guest-world.ts';
 import { realDoors } from './real-guest.ts';
 import { fieldsOf, textOf } from './transcript.ts';
 
@@ -179,6 +179,68 @@ describe.each(realDoors())(
         expect(textOf(answer, 'tail')).toMatch(/\n50000\nover\n$/);
       }));
 
+    test('that must not be cut off are waited for at their time limit, and told by their own end', () =>
+      withGuest(door, {}, async (guest) => {
+        const until = 'until [ -e "$MUSTER_ATTEMPT/over" ]; do sleep 0.1; done';
+        const script = `: >"$MUSTER_ATTEMPT/hold"; ${until}; echo done; exit 4`;
+        await start(guest, ['sh', '-c', script], { seconds: 3 });
+        const answer = await ended(guest);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '4', 'exit']);
+        expect(textOf(answer, 'output')).toBe('done\n');
+      }));
+
+    test('that must not be cut off outlive the script that began them', () =>
+      withGuest(door, {}, async (guest) => {
+        const go = join(guest.home, 'root/go');
+        const child = 'until [ -e "$1" ]; do sleep 0.1; done; echo over';
+        const script = `: >"$MUSTER_ATTEMPT/hold"; sh -c '${child}' x "$1" & echo begun; wait`;
+        await start(guest, ['sh', '-c', script, 'x', go]);
+        const look = () => guest.run('supervise-status', ['night-1', '0']);
+        await guest.until('begun', async () => textOf(await look(), 'output') === 'begun\n');
+        const folder = '/var/lib/muster/attempts/night-1';
+        const group = (await guest.file(`${folder}/group`))?.content.split(' ');
+        process.kill(Number(group?.[0]), 'SIGKILL');
+        await guest.until('seen', async () => (await guest.file(`${folder}/over`)) !== undefined);
+        expect(fieldsOf(await look())[0]?.[1]).toBe('running');
+        await writeFile(go, '');
+        const answer = await ended(guest);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '137', 'exit']);
+        expect(textOf(answer, 'output')).toBe('begun\nover\n');
+      }));
+
+    test('are told as ended only when a power cut can’t undo it', () =>
+      withGuest(door, {}, async (guest) => {
+        const note = 'echo "$*" >>"$MUSTER_ROOT/synced"';
+        await fakeSync(guest, `${note}\nuntil [ -e "$MUSTER_ROOT/go" ]; do sleep 0.1; done`);
+        await start(guest, ['sh', '-c', 'exit 7']);
+        const folder = join(guest.home, 'root/var/lib/muster/attempts/night-1');
+        const pid = (await readFile(join(folder, 'pid'), 'utf8')).split(' ')[0];
+        const synced = async () => (await guest.file('/synced'))?.content;
+        await guest.until('synced', async () => (await synced()) !== undefined);
+        expect(await synced()).toBe(`${folder}/claim ${folder}/exit.${pid}\n`);
+        const look = async () => fieldsOf(await guest.run('supervise-status', ['night-1', '0']))[0];
+        expect((await look())?.slice(1, 4)).toEqual(['running', '', '']);
+        await fakeSync(guest, `${note}\nuntil [ -e "$MUSTER_ROOT/gone" ]; do sleep 0.1; done`);
+        await writeFile(join(guest.home, 'root/go'), '');
+        await guest.until('renamed', async () => (await synced())?.split('\n').length === 3);
+        expect((await synced())?.split('\n')[1]).toBe(`${folder} ${dirname(folder)}`);
+        // The status is there already, but not yet for certain.
+        expect(await readFile(join(folder, 'exit'), 'utf8')).toMatch(/^7 exit /);
+        expect((await look())?.slice(1, 4)).toEqual(['running', '', '']);
+        await writeFile(join(guest.home, 'root/gone'), '');
+        expect(fieldsOf(await ended(guest))[0]?.slice(0, 4)).toEqual([
+          ...['status', 'ended', '7', 'exit'],
+        ]);
+      }));
+
+    test('are brought to the disk with all the rest where sync takes no names', () =>
+      withGuest(door, {}, async (guest) => {
+        await fakeSync(guest, '[ $# -eq 0 ] || exit 1\necho all >>"$MUSTER_ROOT/synced"');
+        await start(guest, ['true']);
+        await ended(guest);
+        expect((await guest.file('/synced'))?.content).toBe('all\nall\n');
+      }));
+
     test('are stopped when the disk takes no more', () =>
       withGuest(door, {}, async (guest) => {
         await start(guest, ['sleep', '500']);
@@ -240,6 +302,13 @@ describe.each(realDoors())(
       }));
   },
 );
+
+async function fakeSync(guest: RealGuest, text: string): Promise<void> {
+  const path = join(guest.home, 'bin/sync');
+  await rm(path, { force: true });
+  await writeFile(path, `#!/bin/sh\n${text}\n`);
+  await chmod(path, 0o755);
+}
 
 function isAlive(pid: number): boolean {
   try {

@@ -3,7 +3,10 @@ import { MANAGER_PROCESS } from './activity.ts';
 
 const SOURCE_MS = 3_000;
 const UNREACHABLE_MS = 20_000;
-const PACKAGE_MS = 3_000;
+const DOWNLOAD_MS = 1_000;
+const INSTALL_MS = 2_000;
+/** Of a patching that installs when its time is over: it is let go on. */
+const LATE = 'it took longer than timeouts.patch, a package manager at work is not cut off';
 
 type Fact = readonly (string | number)[];
 
@@ -27,10 +30,8 @@ export const patch: Program = (call) => {
     return ended(
       result,
       [manager, ...lock],
-      [...outcome('failed', `another package manager did not end: ${holder}`)],
+      outcome('failed', `another package manager did not end: ${holder}`),
       patienceMs,
-      [],
-      1,
     );
   const mirror = network.mirror(proxy === '' ? undefined : proxy);
   const source: Fact[] = [manager, ...lock, ['phase', 'source']];
@@ -41,21 +42,36 @@ export const patch: Program = (call) => {
       source,
       [standing, ...outcome('unreachable', mirror.why)],
       locked + UNREACHABLE_MS,
-      [],
-      1,
     );
   const waiting = waitingPackages(guest, policy);
-  const takes = locked + SOURCE_MS + waiting.length * PACKAGE_MS;
+  const known = locked + SOURCE_MS;
+  const downloaded = known + waiting.length * DOWNLOAD_MS;
+  const takes = downloaded + waiting.length * INSTALL_MS;
   guest.packages.lockedUntilMs = nowMs + takes;
-  guest.packages.refreshedMs = nowMs + locked + SOURCE_MS;
+  guest.packages.refreshedMs = nowMs + known;
   const reboot = guest.rebootRequired || waiting.some((entry) => entry.needsReboot === true);
-  const facts: Fact[] = [
-    ...waiting.map(({ name, from, to }) => ['package', name, from, to]),
-    ['reboot', reboot ? 'yes' : 'no'],
-    ...outcome('patched', note(guest, policy)),
+  const found: Fact[] = [...source, ['waiting', waiting.length], ['phase', 'download']];
+  const begun: Fact[] = [...found, ['phase', 'install']];
+  const effects = (message: string): GuestEffect[] => [
+    ...installEffects(waiting),
+    written(result, [
+      ...begun,
+      ...waiting.map(({ name, from, to }) => ['package', name, from, to]),
+      ['reboot', reboot ? 'yes' : 'no'],
+      ...outcome('patched', message),
+    ]),
   ];
-  const begun: Fact[] = [...source, ['waiting', waiting.length], ['phase', 'install']];
-  return ended(result, begun, facts, takes, installEffects(waiting), 0);
+  const own = note(guest, policy);
+  return {
+    ...{ stdout: '', stderr: '', exit: 0, takesMs: takes },
+    during: [
+      { afterMs: 0, effect: written(result, source) },
+      { afterMs: known, effect: written(result, found) },
+      { afterMs: downloaded, effect: written(result, begun) },
+    ],
+    effects: effects(own),
+    late: { fromMs: downloaded, effects: effects(own === '' ? LATE : `${own}; ${LATE}`) },
+  };
 };
 
 function waitingPackages(guest: Guest, policy: string): readonly UpgradablePackage[] {
@@ -88,22 +104,16 @@ function outcome(word: string, message: string): Fact[] {
   ];
 }
 
-function ended(
-  path: string,
-  begun: readonly Fact[],
-  facts: readonly Fact[],
-  takesMs: number,
-  effects: readonly GuestEffect[],
-  exit: number,
-) {
-  const text = (rows: readonly Fact[]) => rows.map((row) => `${row.join('\t')}\n`).join('');
-  const write = (content: string): GuestEffect => ({ kind: 'write-file', path, content });
+/** Without anything installed. */
+function ended(path: string, begun: readonly Fact[], facts: readonly Fact[], takesMs: number) {
   return {
-    stdout: '',
-    stderr: '',
-    exit,
-    takesMs,
-    during: [{ afterMs: 0, effect: write(text(begun)) }],
-    effects: [...effects, write(text([...begun, ...facts]))],
+    ...{ stdout: '', stderr: '', exit: 1, takesMs },
+    during: [{ afterMs: 0, effect: written(path, begun) }],
+    effects: [written(path, [...begun, ...facts])],
   };
+}
+
+function written(path: string, facts: readonly Fact[]): GuestEffect {
+  const content = facts.map((row) => `${row.join('\t')}\n`).join('');
+  return { kind: 'write-file', path, content };
 }

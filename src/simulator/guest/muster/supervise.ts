@@ -80,11 +80,14 @@ function start(
   const folder = attemptFolder(key);
   const env = { ...assignments(call.stdin), MUSTER_ATTEMPT: folder };
   const result = call.run(argv, { env }) ?? missing(argv[0] ?? '');
-  const inTime = result.takesMs < timeoutMs;
+  const { late } = result;
+  const isLate = result.takesMs >= timeoutMs;
+  const inTime = !isLate || (late !== undefined && timeoutMs >= late.fromMs);
+  const effects = (isLate ? late?.effects : result.effects) ?? [];
   const took = Math.max(1, inTime ? result.takesMs : timeoutMs);
   const code = inTime ? (result.signal === undefined ? result.exit : 128 + result.signal) : 143;
   const end: GuestEffect[] = [
-    ...(inTime ? [...outputEffects(folder, result, max), ...(result.effects ?? [])] : []),
+    ...(inTime ? [...outputEffects(folder, result, max), ...effects] : []),
     effectWrite(`${folder}/exit`, exitText(code, inTime ? 'exit' : 'timeout', took)),
   ];
   const during = (result.during ?? []).filter(({ afterMs }) => afterMs < took);
