@@ -26,7 +26,7 @@ export function checkArguments(question: CheckQuestion): readonly string[] {
     ...['disk', String(spec.disk.size)],
     ...['now', String(seconds)],
     ...['gateway', expectsGateway(spec) ? 'required' : 'optional'],
-    ...namesToResolve(question).flatMap((name) => ['name', name]),
+    ...namesToResolve(question),
     ...(pveApi === undefined ? [] : ['pve-api', bare(pveApi.host), String(pveApi.port)]),
     ...repositories.flatMap(({ name, host, port, fingerprint }) => [
       ...['repository', name, bare(host), String(port), fingerprint ?? ''],
@@ -53,10 +53,21 @@ function expectsGateway(spec: WorkerSpec): boolean {
   );
 }
 
+/** A name fails the check only where the check that needs it could fail too: `pve-api`, for one, only warns. */
 function namesToResolve({ repositories, pveApi, spec }: CheckQuestion): readonly string[] {
-  const hosts = [...repositories.map(({ host }) => host), pveApi?.host, proxyHost(spec)];
-  const names = hosts.filter((host) => host !== undefined && ipVersion(bare(host)) === undefined);
-  return [...new Set(names)].flatMap((name) => (name === undefined ? [] : [name]));
+  const rule = sourceRule(spec);
+  const proxy = proxyHost(spec);
+  const must = namesOf([...repositories.map(({ host }) => host), rule === 'required' && proxy]);
+  const maybe = namesOf([pveApi?.host, rule === 'optional' && proxy]);
+  return [
+    ...must.flatMap((name) => ['name', name]),
+    ...maybe.filter((name) => !must.includes(name)).flatMap((name) => ['maybe', name]),
+  ];
+}
+
+function namesOf(hosts: readonly (string | false | undefined)[]): readonly string[] {
+  const names = hosts.filter((host) => typeof host === 'string');
+  return [...new Set(names.filter((host) => ipVersion(bare(host)) === undefined))];
 }
 
 function bare(host: string): string {

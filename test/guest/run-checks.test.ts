@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type CheckQuestion, runChecks } from '../../src/guest/run-checks.ts';
+import { DEFAULT_PATCH } from '../../src/model/worker.ts';
 import { allDoors, withGuest } from '../contract/guest/doors.ts';
 import type { GuestDoor, GuestSetup } from '../contract/guest/guest-world.ts';
 import { simulatedDoor } from '../contract/guest/simulated-guest.ts';
@@ -64,6 +65,34 @@ describe.each(allDoors)('a test in $name', { timeout: 90_000 }, (door) => {
         expect(new Set(results.slice(6).map(({ seen }) => seen))).toEqual(new Set(['not run']));
       },
     ));
+
+  test('goes on when only the name of the API is not found: that is worth a warning', () =>
+    withGuest(door, HEALTHY, async (guest) => {
+      const pveApi = { host: 'api.example.net', port: 8006 };
+      const results = await runChecks(agentOf(guest).target, question(guest, { pveApi }));
+      expect(told(results).slice(6)).toEqual([
+        ...['dns warn', 'pve-api warn', 'repository:main pass', 'update-source skip'],
+      ]);
+    }));
+
+  test.each([
+    [
+      'of a repository',
+      {},
+      { repositories: [{ name: 'b', host: 'b.example.net', port: 1 }] },
+      'fail',
+    ],
+    ['of the proxy that required updates come by', { required: true }, {}, 'fail'],
+    ['of the proxy of other updates', {}, {}, 'warn'],
+    ['of the proxy of no updates', { policy: 'none' }, {}, 'skip'],
+  ] as const)('judges the missing name %s by what needs it', (_whose, patch, changes, result) =>
+    withGuest(door, HEALTHY, async (guest) => {
+      const proxy = 'http://proxy.example.net:3128';
+      const spec = workerSpec({ patch: { ...DEFAULT_PATCH, proxy, ...patch } });
+      const results = await runChecks(agentOf(guest).target, question(guest, { spec, ...changes }));
+      expect(results.find(({ id }) => id === 'dns')?.result).toBe(result);
+    }),
+  );
 });
 
 test('an address that cloud-init did not set is named (W10)', () =>

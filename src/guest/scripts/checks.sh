@@ -1,10 +1,10 @@
 # All built-in checks in one call, in order, until one fails. Arguments: keywords with values:
 #   within SECONDS · cores N · memory BYTES · disk BYTES · now EPOCH · gateway required|optional
-#   name HOST (to resolve) · pve-api HOST PORT · repository NAME HOST PORT FINGERPRINT
+#   name HOST (must be resolved) · maybe HOST (should be) · pve-api HOST PORT · repository NAME HOST PORT FINGERPRINT
 #   source none|optional|required PROXY
 # Prints: check<TAB>ID<TAB>pass|warn|fail|skip<TAB>MS<TAB>seen<TAB>hint, and end.
 
-limit=5 cores=0 memory=0 disk=0 now=0 gateway_rule=optional names='' pve_host='' pve_port=''
+limit=5 cores=0 memory=0 disk=0 now=0 gateway_rule=optional names='' maybe='' pve_host='' pve_port=''
 source_rule=none proxy='' stopped=no gateway_state=unknown
 
 read_arguments() {
@@ -17,6 +17,7 @@ read_arguments() {
       now) now=$2; shift 2 ;;
       gateway) gateway_rule=$2; shift 2 ;;
       name) names="$names $2"; shift 2 ;;
+      maybe) maybe="$maybe $2"; shift 2 ;;
       pve-api) pve_host=$2 pve_port=$3; shift 3 ;;
       repository) shift 5 ;;
       source) source_rule=$2 proxy=$3; shift 3 ;;
@@ -124,21 +125,31 @@ check_gateway() {
 }
 
 check_dns() {
-  if [ -z "$names" ]; then
+  if [ -z "$names$maybe" ]; then
     result=skip seen="no names to resolve"
     return 0
   fi
   set -f
-  for name in $names; do
+  resolve_all fail $names
+  # Only checks that warn need these.
+  if [ "$result" = pass ]; then resolve_all warn $maybe; fi
+  set +f
+}
+
+# The first that is not found decides.
+resolve_all() { # RESULT NAME...
+  otherwise=$1
+  shift
+  for name in "$@"; do
     if resolve "$name"; then
       seen="$seen${seen:+, }$name is $address"
     else
-      result=fail seen="$name: not found"
+      result=$otherwise
+      seen="${seen:+$seen; }$name: not found"
       blame_dns
-      break
+      return 0
     fi
   done
-  set +f
 }
 
 check_pve_api() {

@@ -93,6 +93,22 @@ describe.each(allDoors)('checks in $name', { timeout: 90_000 }, (door) => {
       ]);
     }));
 
+  test('only warn of a name that only warning checks need, and of one that must be there fail first', () =>
+    withGuest(door, HEALTHY, async (guest) => {
+      const names = ['maybe', 'api.example.net', 'name', 'pbs.example.net'];
+      const dns = (found: Awaited<ReturnType<typeof ask>>) => found.find(([, id]) => id === 'dns');
+      const found = await ask(guest, [...names, 'pve-api', 'api.example.net', '8006']);
+      expect(dns(found)?.slice(2)).toEqual([
+        ...['warn', 'MS', 'pbs.example.net is 10.9.9.9; api.example.net: not found'],
+        'name server 192.168.2.1 answers ping; it does not know the name, or port 53 is dropped',
+      ]);
+      expect(found.find(([, id]) => id === 'pve-api')?.[2]).toBe('warn');
+      expect(found.at(-1)).toEqual(['end']);
+      const both = await ask(guest, [...names, 'name', 'nowhere.example.net']);
+      expect(dns(both)?.[2]).toBe('fail');
+      expect(both.at(-2)?.[1]).toBe('dns');
+    }));
+
   test('see a VM that runs with less than is declared', () =>
     withGuest(door, { ...HEALTHY, cpus: 2 }, async (guest) => {
       const [first] = await ask(guest);

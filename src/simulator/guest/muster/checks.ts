@@ -54,16 +54,20 @@ function checkGateway({ gateway, gatewayAnswers }: Probe, question: Question): F
   return found('fail', `${gateway} does not answer`, hint, 4000);
 }
 
-function checkNames(probe: Probe, { names }: Question): Found {
-  if (names.length === 0) return found('skip', 'no names to resolve');
-  const seen: string[] = [];
-  for (const name of names) {
+function checkNames(probe: Probe, { names, maybe }: Question): Found {
+  const all = [...names, ...maybe];
+  if (all.length === 0) return found('skip', 'no names to resolve');
+  let seen = '';
+  for (const [at, name] of all.entries()) {
     const address = probe.network.resolve(name)[0];
-    if (address === undefined)
-      return found('fail', `${name}: not found`, blameDns(probe), probe.limit * 1000);
-    seen.push(`${name} is ${address}`);
+    if (address === undefined) {
+      const words = `${seen === '' ? '' : `${seen}; `}${name}: not found`;
+      const result = at < names.length ? 'fail' : 'warn';
+      return found(result, words, blameDns(probe), probe.limit * 1000);
+    }
+    seen += `${seen === '' ? '' : ', '}${name} is ${address}`;
   }
-  return found('pass', seen.join(', '));
+  return found('pass', seen);
 }
 
 function checkPveApi(probe: Probe, { pveApi }: Question): Found {

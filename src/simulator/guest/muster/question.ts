@@ -7,6 +7,8 @@ export interface Question {
   now: number;
   gateway: string;
   names: string[];
+  /** Names that only checks need which warn. */
+  maybe: string[];
   pveApi?: { host: string; port: string };
   repositories: { name: string; host: string; port: string; fingerprint: string }[];
   source: string;
@@ -22,6 +24,7 @@ const VALUES: Readonly<Record<string, number>> = {
   now: 1,
   gateway: 1,
   name: 1,
+  maybe: 1,
   'pve-api': 2,
   repository: 4,
   source: 2,
@@ -37,6 +40,7 @@ export function readQuestion(args: readonly string[]): Question | string {
     now: 0,
     gateway: 'optional',
     names: [],
+    maybe: [],
     repositories: [],
     source: 'none',
     proxy: '',
@@ -68,6 +72,9 @@ function take(question: Question, keyword: string, values: readonly string[]): v
       return;
     case 'name':
       question.names.push(first);
+      return;
+    case 'maybe':
+      question.maybe.push(first);
       return;
     case 'pve-api':
       question.pveApi = { host: first, port: second };
