@@ -90,6 +90,23 @@ describe('orphans', () => {
     expect(vmids(house)).toContain(second);
   });
 
+  it('lets volumes that Muster did not make go only with the --force that its refusal recommends', async () => {
+    const { house, vmid } = await houseWithOrphan();
+    const { world } = house.cluster;
+    editConfig(world, vmid, { scsi1: 'local-lvm:8' });
+    const destroy = ['orphans', String(vmid), '--destroy', '--auto-approve'];
+    const told = await house.muster(...destroy);
+    expect(told.code, told.stdout + told.stderr).toBe(6);
+    const words = told.stdout.replace(/\s+/g, ' ');
+    expect(words).toContain('would delete volumes that Muster did not make');
+    const [recommended = ''] = /--force \S+(?=\.)/.exec(words) ?? [];
+    expect((await house.muster(...destroy, '--force', 'nobody')).code).toBe(1);
+    expect(vmids(house)).toContain(vmid);
+    const forced = await house.muster(...destroy, ...recommended.split(' '));
+    expect(forced.code, forced.stdout + forced.stderr).toBe(0);
+    expect(vmids(house)).not.toContain(vmid);
+  });
+
   it('asks before it destroys', async () => {
     const { house, vmid } = await houseWithOrphan();
     const told = await house.muster('orphans', String(vmid), '--destroy');

@@ -9,7 +9,7 @@ import { jsonDocument } from '../../report/escape/json.ts';
 import { orphansText } from '../../report/orphans-text.ts';
 import { assemble, type OpenProject, recordedVms, withProject } from '../assemble.ts';
 import { EXIT_CODES } from '../exit-code.ts';
-import { isSet } from '../flags.ts';
+import { isSet, listOf } from '../flags.ts';
 import type { Invocation } from '../invocation.ts';
 import { runAndReport } from '../run-plan.ts';
 
@@ -59,7 +59,8 @@ async function destroyNamed(
 ): Promise<number> {
   const refusals = ids.flatMap((vmid) => refusalOf(vmid, orphans));
   if (refusals.length > 0) throw new DiagnosticsError(refusals, EXIT_CODES.refused);
-  const options = { ...DEFAULT_PLAN_OPTIONS, prune: true, pruneOnly: ids };
+  const force = listOf(invocation.flags, 'force');
+  const options = { ...DEFAULT_PLAN_OPTIONS, prune: true, pruneOnly: ids, force };
   const assembled = await assemble(invocation, open, options);
   return runAndReport(invocation, assembled, assembled.plan, { kind: 'yes' });
 }
