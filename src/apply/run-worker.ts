@@ -11,25 +11,19 @@ import {
 } from '../model/errors.ts';
 import type { Status } from '../model/lifecycle.ts';
 import { lookup } from '../model/lookup.ts';
-import type { ActionKind, WorkerPlan } from '../model/plan.ts';
 import type { WorkerOutcome } from '../model/result.ts';
 import { releaseLeases } from '../model/runs.ts';
 import { clearDoing, setDoingError } from '../model/transitions.ts';
 import { ChangedMeanwhile } from './changed-meanwhile.ts';
 import type { Confirm } from './confirm-port.ts';
-import {
-  Interrupted,
-  StillWorking,
-  sinceStart,
-  type WorkerBase,
-  type WorkerContext,
-} from './context.ts';
+import { Interrupted, StillWorking, type WorkerBase, type WorkerContext } from './context.ts';
 import { freshInventory } from './fresh.ts';
 import { NotOurs } from './identity.ts';
 import { type Performed, perform } from './perform.ts';
 import { settleFormer } from './settle-former.ts';
 import { stopWhenInterrupted } from './step.ts';
 import { takeLease } from './take-lease.ts';
+import { tellAction } from './tell-action.ts';
 import { waitForLock } from './wait-for-lock.ts';
 
 /** Runs work as soon as the limits leave room for it. */
@@ -127,39 +121,9 @@ async function runActions(base: WorkerBase): Promise<Performed> {
   for (const action of base.worker.actions) {
     const ctx: WorkerContext = { ...base, action };
     stopWhenInterrupted(ctx);
-    const begun = sinceStart(base);
-    const { worker } = base.worker;
-    base.ports.log.emit({
-      kind: 'action-start',
-      at: begun,
-      worker,
-      action,
-      message: startWords(base.worker, action),
-    });
-    try {
-      performed = { ...performed, ...(await perform(ctx)) };
-    } catch (error) {
-      const at = sinceStart(base);
-      if (error instanceof Error)
-        base.ports.log.emit({
-          kind: 'action-failed',
-          at,
-          worker,
-          action,
-          tookMs: at - begun,
-          error: error.message,
-        });
-      throw error;
-    }
-    const at = sinceStart(base);
-    base.ports.log.emit({ kind: 'action-done', at, worker, action, tookMs: at - begun });
+    performed = { ...performed, ...(await tellAction(base, action, () => perform(ctx))) };
   }
   return performed;
-}
-
-function startWords(worker: WorkerPlan, action: ActionKind): string {
-  const vm = worker.vmid === undefined ? '' : `, vm ${worker.vmid}`;
-  return `${action} on ${worker.node}${vm}`;
 }
 
 function summary(base: WorkerBase): Omit<WorkerOutcome, 'result' | 'tookMs'> {

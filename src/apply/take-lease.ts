@@ -4,6 +4,7 @@ import { renameWorker } from '../model/transitions.ts';
 import { beforeActions, tellProgress, type WorkerBase } from './context.ts';
 import { declare } from './record-made.ts';
 import { stopWhenInterrupted } from './step.ts';
+import { tellAction } from './tell-action.ts';
 
 const ASK_EVERY_MS = 10_000;
 
@@ -37,10 +38,14 @@ export async function takeLease(base: WorkerBase): Promise<string | undefined> {
 async function recordNew(base: WorkerBase): Promise<void> {
   const { desired, worker, from } = base.worker;
   if (desired === undefined || from !== undefined) return;
-  await base.ports.ledger.commit((state) =>
-    lookup(state.workers, worker) === undefined
-      ? declare({ ...base, action: 'configure' }, state, desired.spec)
-      : state,
+  const { ledger } = base.ports;
+  if (lookup(ledger.current().workers, worker) !== undefined) return;
+  await tellAction(base, 'configure', () =>
+    ledger.commit((state) =>
+      lookup(state.workers, worker) === undefined
+        ? declare({ ...base, action: 'configure' }, state, desired.spec)
+        : state,
+    ),
   );
 }
 
@@ -53,6 +58,9 @@ function currentName(base: WorkerBase): string {
 
 async function rename(base: WorkerBase, name: string): Promise<undefined> {
   const { worker } = base.worker;
-  if (name !== worker) await base.ports.ledger.commit((state) => renameWorker(state, name, worker));
+  if (name !== worker)
+    await tellAction(base, 'rename', () =>
+      base.ports.ledger.commit((state) => renameWorker(state, name, worker)),
+    );
   return undefined;
 }

@@ -2,8 +2,7 @@ import { DiagnosticsError } from '../model/diagnostic.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { SessionPlan } from '../model/session-plan.ts';
 import { contextLines } from '../report/plan/headline.ts';
-import { versionMessage } from '../report/progress/event-json.ts';
-import { sessionPlanMessage } from '../report/progress/session-json.ts';
+import { sessionPlanMessages } from '../report/progress/session-json.ts';
 import { sessionHeading, sessionWorkerRows } from '../report/session/session-plan-text.ts';
 import { runSession } from '../session/run-session.ts';
 import { withoutDeadRuns } from '../state/dead-runs.ts';
@@ -12,7 +11,7 @@ import { type AssembledSession, assembleSession } from './assemble-session.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
-import { messageLine } from './message-line.ts';
+import { messageLines } from './message-line.ts';
 import { otherDigest } from './other-digest.ts';
 import { tellingBesides } from './report-format.ts';
 import { reportSession } from './report-session.ts';
@@ -118,8 +117,8 @@ async function reread({ context }: Invocation, open: OpenProject): Promise<OpenP
 
 function show({ context, globals }: Invocation, { session, assembled }: AssembledSession): void {
   if (globals.json) {
-    const messages = [versionMessage(context.version), sessionPlanMessage(session)];
-    for (const message of messages) context.stdout.write(messageLine(message, context.clock));
+    const { stdout, clock, version } = context;
+    stdout.write(messageLines(sessionPlanMessages(session, version), clock));
     return;
   }
   const lines = [

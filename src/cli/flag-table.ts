@@ -18,7 +18,10 @@ export const GLOBAL_FLAGS: readonly FlagSpec[] = [
     value: 'NAME',
     help: 'lay environments/NAME.yaml over muster.yaml',
   },
-  { name: 'json', help: 'for programs: JSON instead of text' },
+  {
+    name: 'json',
+    help: 'for programs: JSON instead of text; plan and apply: one message per line',
+  },
   { name: 'no-color', help: 'no colours (also NO_COLOR, CI)' },
   { name: 'var', value: 'K=V', repeat: true, help: 'value of a variable' },
   {

@@ -1,7 +1,7 @@
 import { DEFAULT_PLAN_OPTIONS } from '../model/plan.ts';
 import { escapeTerminal } from '../report/escape/terminal.ts';
 import { contextLines } from '../report/plan/headline.ts';
-import { versionMessage } from '../report/progress/event-json.ts';
+import { versionMessage } from '../report/progress/plan-messages.ts';
 import { resumeSession } from '../session/resume-session.ts';
 import { itemState } from '../session/session-items.ts';
 import { assemble, withProject } from './assemble.ts';

@@ -1,3 +1,4 @@
+import { refusalMessages, sessionPlanMessages } from '../report/progress/session-json.ts';
 import { withProject } from './assemble.ts';
 import { assembleSession } from './assemble-session.ts';
 import { envelopeOf } from './envelope.ts';
@@ -6,11 +7,15 @@ import { isSet, textOf } from './flags.ts';
 import { type Format, renderPlan } from './formats.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
+import { messageLines } from './message-line.ts';
 import { sessionExitCode } from './session-exit-code.ts';
 import { writeUserFile } from './user-file.ts';
 
 /** Shows the whole run of a session before anything is touched; changes nothing but the file of `--out`. */
-export async function planWithSession(invocation: Invocation, format: Format): Promise<number> {
+export async function planWithSession(
+  invocation: Invocation,
+  format: Format | undefined,
+): Promise<number> {
   const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
     const { session, sealed, assembled } = await assembleSession(invocation, open);
@@ -22,7 +27,15 @@ export async function planWithSession(invocation: Invocation, format: Format): P
     const { program, verbose, paint } = globals;
     const next = { program, flags: '', ...(isSaved ? { savedAs: out } : {}) };
     const view = { state: assembled.stateView, verbose, paint, next, ...markdownView(invocation) };
-    context.stdout.write(renderPlan(format, saved, view));
+    const { version, clock } = context;
+    context.stdout.write(
+      format === undefined
+        ? messageLines(
+            [...sessionPlanMessages(session, version), ...refusalMessages(session)],
+            clock,
+          )
+        : renderPlan(format, saved, view),
+    );
     const refused = sessionExitCode(session.refusals);
     const changes = isSet(flags, 'detailed-exitcode') && session.workers.length > 0;
     return refused === 0 ? exitCodeOf({ changes }) : refused;

@@ -5,19 +5,14 @@ import { htmlResult } from '../report/html/html-result.ts';
 import { junitXml } from '../report/junit.ts';
 import { resultMarkdown } from '../report/markdown/result-markdown.ts';
 import { planText } from '../report/plan/plan-text.ts';
-import {
-  appliedSummaryMessage,
-  changeSummaryMessage,
-  plannedChangeMessage,
-  resultMessage,
-  versionMessage,
-} from '../report/progress/event-json.ts';
+import { planMessages } from '../report/progress/plan-messages.ts';
+import { resultMessages } from '../report/progress/result-messages.ts';
 import { resultText } from '../report/result-text.ts';
 import type { Assembled } from './assemble.ts';
 import { textOf } from './flags.ts';
 import type { Invocation } from './invocation.ts';
 import { markdownView } from './markdown-view.ts';
-import { messageLine } from './message-line.ts';
+import { messageLines } from './message-line.ts';
 import { reportFormat } from './report-format.ts';
 import { writeReports } from './user-file.ts';
 
@@ -28,12 +23,8 @@ export function showPlan(
   plan: Plan,
 ): void {
   if (globals.json) {
-    const messages = [
-      versionMessage(context.version),
-      ...plan.workers.map(plannedChangeMessage),
-      changeSummaryMessage(plan),
-    ];
-    for (const message of messages) context.stdout.write(messageLine(message, context.clock));
+    const { stdout, clock, version } = context;
+    stdout.write(messageLines(planMessages(plan, version), clock));
     return;
   }
   const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };
@@ -63,9 +54,7 @@ export async function reportApply(
   const render = {
     text: () =>
       globals.json
-        ? [appliedSummaryMessage(plan, result), resultMessage(result)]
-            .map((message) => messageLine(message, context.clock))
-            .join('')
+        ? messageLines(resultMessages(plan, result), context.clock)
         : resultText(result, { program, paint }),
     markdown: () =>
       resultMarkdown(result, { project, environment, program, ...markdownView(invocation) }),
@@ -83,7 +72,8 @@ export async function reportNothing(
   code: number,
 ): Promise<number> {
   const result = { run: 'none', outcomes: [], interrupted: false, leftRunning: [], tookMs: 0 };
-  if (reportFormat(invocation) === 'text') return writeJunit(invocation, result, code);
+  if (reportFormat(invocation) === 'text' && !invocation.globals.json)
+    return writeJunit(invocation, result, code);
   return reportApply(invocation, assembled, plan, { result, events: [] }, code);
 }
 

@@ -1,4 +1,5 @@
 import type { RunEvent } from '../model/event.ts';
+import type { WorkerPlan } from '../model/plan.ts';
 import type { Clock, Log } from '../model/ports.ts';
 import { eventMessage } from '../report/progress/event-json.ts';
 import { type EventColumns, eventLines } from '../report/progress/event-lines.ts';
@@ -18,6 +19,8 @@ export interface RunLogOptions {
   readonly clock: Clock;
   readonly json: boolean;
   readonly columns: EventColumns;
+  /** What is planned for its workers; programs are told. */
+  readonly workers: readonly WorkerPlan[];
 }
 
 const REDRAW_MS = 500;
@@ -29,9 +32,10 @@ export function openRunLog(options: RunLogOptions): RunLog {
   return options.stdout.isTTY ? liveLog(options) : plainLog(options);
 }
 
-function jsonLog({ stdout, clock }: RunLogOptions): RunLog {
+function jsonLog({ stdout, clock, workers }: RunLogOptions): RunLog {
   /** By worker: an action follows another one, never two at once. */
   const started = new Map<string, number>();
+  const byName = new Map(workers.map((worker) => [worker.worker, worker]));
   return {
     emit: (event) => {
       if (event.kind === 'action-start') started.set(event.worker, event.at);
@@ -39,7 +43,8 @@ function jsonLog({ stdout, clock }: RunLogOptions): RunLog {
         event.kind === 'progress' || event.kind === 'step-done'
           ? started.get(event.worker)
           : undefined;
-      stdout.write(messageLine(eventMessage(event, startedAt), clock));
+      const planned = 'worker' in event ? byName.get(event.worker ?? '') : undefined;
+      stdout.write(messageLine(eventMessage(event, { startedAt, planned }), clock));
     },
     end: async () => {},
   };

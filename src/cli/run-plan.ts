@@ -73,7 +73,13 @@ async function runLogged(
   const { stdout, clock } = context;
   if (!globals.json) stdout.write('\n');
   const columns = { worker: Math.min(40, Math.max(0, ...names)) };
-  const shown = openRunLog({ stdout, clock, json: globals.json, columns });
+  const shown = openRunLog({
+    stdout,
+    clock,
+    json: globals.json,
+    columns,
+    workers: plan.workers,
+  });
   // Only a page has a timeline.
   const events: RunEvent[] = [];
   const keeps = reportFormat(invocation) === 'html';

@@ -51,8 +51,8 @@ export async function leadWithLog(
   const widths = workers.map((name) => widthOf(escapeTerminal(name)));
   const startedAt = assembled.pve.clusterTime() ?? clock.now();
   const columns = { worker: Math.min(40, Math.max(0, ...widths)), startedAt };
-  const log = openRunLog({ stdout, clock, json: globals.json, columns });
   const { plan, inventory } = assembled;
+  const log = openRunLog({ stdout, clock, json: globals.json, columns, workers: plan.workers });
   const { lineage } = assembled.state;
   const files = context.files(globals.root);
   const folder = recordFolder(invocation);

@@ -4,7 +4,7 @@ import { diagnosticsText } from '../report/diagnostic-text.ts';
 import { escapeLines } from '../report/escape/terminal.ts';
 import { failureDiagnostic } from '../report/failure-diagnostic.ts';
 import { paint } from '../report/paint.ts';
-import { diagnosticMessage } from '../report/progress/event-json.ts';
+import { diagnosticMessage } from '../report/progress/json-message.ts';
 import { wantsColour } from './colour.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_CODES } from './exit-code.ts';

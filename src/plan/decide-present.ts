@@ -82,10 +82,20 @@ function mainAction(
       findings: [replaceWaits(worker.name)],
     };
   const found = { reasons, changes, findings: [] };
-  if (rebuilds) return { ...found, action: 'replace' };
+  if (rebuilds)
+    return {
+      ...found,
+      action: 'replace',
+      changes: changes.map((each) => costing(each, needsAnew)),
+    };
   if (changes.some(({ cost }) => cost !== 'record')) return { ...found, action: 'update' };
   if (stopped && wasChanging(record)) return { ...found, action: 'update' };
   return changes.length > 0 || stopped ? { ...found, action: 'configure' } : found;
+}
+
+/** What its attribute costs elsewhere is not what it costs here: a move that PVE can't do makes the VM anew. */
+function costing(change: Change, needsAnew: (change: Change) => boolean): Change {
+  return needsAnew(change) ? { ...change, cost: 'rebuild' } : change;
 }
 
 /** What was done to the VM last has to be read and recorded, even when nothing is left to be done. */

@@ -16,6 +16,8 @@ export interface Story {
   readonly planExit?: number;
   /** How that apply ends. */
   readonly exit: number;
+  /** What `--json` tells is golden too (streams.test.ts). */
+  readonly streams?: boolean;
 }
 
 /** `["muster", …]`, or a deed of DEEDS with its arguments. */
@@ -89,6 +91,11 @@ const DEEDS: Readonly<Record<string, Deed>> = {
   'lease-to-session': (house, [worker = '']) => lease(house, worker, 'nightly', house.clock.now()),
   'lease-to-the-dead': (house, [worker = '']) =>
     lease(house, worker, 'lost', house.clock.now() - 60 * 60_000),
+  'fail-clone': (house, [node = '', text = '']) =>
+    house.cluster.inject({
+      match: { method: 'POST', path: `^/nodes/${node}/qemu/\\d+/clone$` },
+      effect: { kind: 'fail-task', text },
+    }),
   'forget-record': (house, [worker = '']) => {
     const { [worker]: _, ...workers } = house.state().workers;
     write(house, { ...house.state(), workers });

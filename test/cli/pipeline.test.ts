@@ -146,9 +146,9 @@ describe('plan', () => {
     expect(existsSync(join(home.root, 'muster.state.json'))).toBe(false);
   });
 
-  it('--json is one document, which is what --out saves', async () => {
+  it('--format json is one document, which is what --out saves', async () => {
     const home = house();
-    const { stdout } = await home.muster('plan', '--json', '-out=a.plan');
+    const { stdout } = await home.muster('plan', '--format=json', '-out=a.plan');
     const saved = JSON.parse(readFileSync(join(home.root, 'a.plan'), 'utf8'));
     expect(JSON.parse(stdout)).toEqual(saved);
     const shown = await home.muster('show', 'a.plan', '--json');
@@ -215,6 +215,7 @@ describe('apply', () => {
         'apply_start',
         'apply_progress',
         'apply_complete',
+        'outputs',
         'apply_result',
       ]),
     );

@@ -49,7 +49,7 @@ function log(isTTY: boolean, json = false) {
   return {
     clock,
     text: () => text,
-    log: openRunLog({ stdout, clock, json, columns: { worker: 2 } }),
+    log: openRunLog({ stdout, clock, json, columns: { worker: 2 }, workers: [] }),
   };
 }
 

@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/model/event.ts';
+import type { ActionKind, Plan, WorkerPlan } from '../../src/model/plan.ts';
 import { widthOf } from '../../src/report/layout.ts';
+import { eventMessage } from '../../src/report/progress/event-json.ts';
+import { eventLines } from '../../src/report/progress/event-lines.ts';
+import { diagnosticMessage } from '../../src/report/progress/json-message.ts';
+import { liveLines, NOTHING_LIVE, nextLive } from '../../src/report/progress/live-block.ts';
 import {
   changeSummaryMessage,
-  diagnosticMessage,
-  eventMessage,
+  planMessages,
   plannedChangeMessage,
-} from '../../src/report/progress/event-json.ts';
-import { eventLines } from '../../src/report/progress/event-lines.ts';
-import { liveLines, NOTHING_LIVE, nextLive } from '../../src/report/progress/live-block.ts';
+} from '../../src/report/progress/plan-messages.ts';
+import { resultMessages } from '../../src/report/progress/result-messages.ts';
 import { type Told, tellOrNot } from '../../src/report/progress/waiting-filter.ts';
 import { driftPlan, workerOf } from './plans.ts';
 
@@ -170,11 +173,81 @@ describe('JSON messages', () => {
       type: 'apply_complete',
       hook: {
         resource: { addr: 'muster_worker.backup-pve1' },
-        action: 'create',
+        action: 'update',
         actions: ['deploy'],
         elapsed_seconds: 24,
       },
     });
+  });
+
+  it('call the configure of a new worker its creation, and nothing else', () => {
+    const said = (action: ActionKind, planned?: WorkerPlan) => {
+      const event = { kind: 'action-start', at: 0, worker: 'w', action, message: '' } as const;
+      const { hook } = eventMessage(event, { planned }) as { hook: { action: string } };
+      return hook.action;
+    };
+    const fresh = workerOf('w', { actions: ['configure', 'deploy', 'test'], reasons: ['new'] });
+    expect(fresh.actions.map((action) => said(action, fresh))).toEqual([
+      'create',
+      'update',
+      'update',
+    ]);
+    const known = workerOf('w', { actions: ['configure'], reasons: ['declaration-changed'] });
+    expect([said('configure', known), said('configure')]).toEqual(['update', 'update']);
+    expect([said('destroy'), said('forget'), said('replace')]).toEqual([
+      'delete',
+      'remove',
+      'replace',
+    ]);
+  });
+
+  it('say why something is destroyed or replaced in the words of the stream, not of the plan', () => {
+    const why = (parts: Partial<WorkerPlan>) =>
+      (plannedChangeMessage(workerOf('w', parts)).change as { reason?: string }).reason;
+    expect(why({ actions: ['destroy'], reasons: ['undeclared'] })).toBe(
+      'delete_because_no_resource_config',
+    );
+    expect(why({ actions: ['destroy'], reasons: ['requested'] })).toBe(undefined);
+    expect(why({ actions: ['replace'], reasons: ['requested'] })).toBe('requested');
+    expect(why({ actions: ['replace'], reasons: ['image-changed'] })).toBe('cannot_update');
+    expect(why({ actions: ['update'], reasons: ['drift'] })).toBe(undefined);
+  });
+
+  it('call the summary of a destroy one', () => {
+    const plan = driftPlan();
+    const result = { run: 'r', outcomes: [], interrupted: false, leftRunning: [], tookMs: 0 };
+    const operation = (destroy: boolean) =>
+      resultMessages({ ...plan, options: { ...plan.options, destroy } }, result)[0]?.changes;
+    expect(operation(true)).toMatchObject({ operation: 'destroy' });
+    expect(operation(false)).toMatchObject({ operation: 'apply' });
+  });
+
+  it('of a plan hold what its text says below the workers: refusals, preflight, warnings, findings', () => {
+    const problem = {
+      severity: 'error',
+      code: 'max-destroy',
+      message: 'too many',
+      labels: [],
+    } as const;
+    const plan = {
+      ...driftPlan(),
+      refusals: [problem],
+      preflight: [
+        { result: 'ok', code: 'privileges', message: 'all' },
+        { result: 'fail', code: 'no-space', message: 'full', worker: 'w', remedy: 'Free some.' },
+        { result: 'warn', code: 'thin', message: 'thin' },
+      ],
+      warnings: [{ ...problem, severity: 'warning', code: 'slots' }],
+      findings: [{ code: 'orphan', message: 'a VM nobody knows', worker: 'x' }],
+    } as const satisfies Plan;
+    const told = planMessages(plan, '1').filter(({ type }) => type === 'diagnostic');
+    expect(told.map(({ diagnostic }) => diagnostic)).toMatchObject([
+      { severity: 'error', code: 'max-destroy' },
+      { severity: 'error', code: 'no-space', address: 'muster_worker.w', detail: 'Free some.' },
+      { severity: 'warning', code: 'thin' },
+      { severity: 'warning', code: 'slots' },
+      { severity: 'warning', code: 'orphan', address: 'muster_worker.x' },
+    ]);
   });
 
   it('count a replace as one to add and one to remove, and held workers apart', () => {

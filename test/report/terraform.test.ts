@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
-import { changeSummaryMessage } from '../../src/report/progress/event-json.ts';
+import { changeSummaryMessage } from '../../src/report/progress/plan-messages.ts';
 import { gitlabReport } from '../../src/report/terraform/gitlab-report.ts';
 import { terraformPlan } from '../../src/report/terraform/plan-json.ts';
 import { withValue } from '../../src/report/terraform/with-value.ts';

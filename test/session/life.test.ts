@@ -32,7 +32,7 @@ describe('a session', () => {
   it('is predicted to launch as fast as it does: a test remembers its phases, a patch that will be skipped takes no time', async () => {
     const house = quickstart();
     await house.muster('apply', '--test', '--auto-approve');
-    const plan = await house.muster('plan', '--with-session', 'nightly', '--json');
+    const plan = await house.muster('plan', '--with-session', 'nightly', '--format=json');
     const saved: SavedPlan = JSON.parse(plan.stdout);
     const told = await house.muster('apply', '--with-session', 'nightly', '--json');
     const results = told.stdout.split('\n').filter((line) => line.includes('"session_result"'));

@@ -30,7 +30,7 @@ function hasNoVm(house: House): boolean {
 describe('secrets of a session', () => {
   it('P17: reach the item, and stand in no argument, state, plan, log or output', async () => {
     const house = sessionHouse(WITH_SECRET, { env: { STORE_PASSWORD: SECRET } });
-    const plan = await house.muster('plan', '--with-session', 'nightly', '--json');
+    const plan = await house.muster('plan', '--with-session', 'nightly', '--format=json');
     const told = await house.muster('apply', '--with-session', 'nightly', '--verbose');
     expect(told.code, told.stdout + told.stderr).toBe(0);
     const { id } = onlySession(house);

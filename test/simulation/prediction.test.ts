@@ -34,7 +34,7 @@ it('the predicted timeline has the order of the run when nothing fails', async (
   });
   // How long things take is learnt from a first run.
   expect((await house.muster('apply', '--with-session', 'work')).code).toBe(0);
-  const planned = await house.muster('plan', '--with-session', 'work', '--json');
+  const planned = await house.muster('plan', '--with-session', 'work', '--format=json');
   const { session } = (JSON.parse(planned.stdout) as SavedPlan).plan;
   if (session === undefined) throw new Error('the plan has no session');
   const told = await house.muster('apply', '--with-session', 'work', '--json');

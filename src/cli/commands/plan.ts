@@ -1,5 +1,6 @@
 import type { PlanOptions } from '../../model/plan.ts';
 import { anythingToDo } from '../../model/plan-counts.ts';
+import { planMessages } from '../../report/progress/plan-messages.ts';
 import { assemble, withProject } from '../assemble.ts';
 import { checkSessionFlags } from '../check-flags.ts';
 import { envelopeOf } from '../envelope.ts';
@@ -8,6 +9,7 @@ import { choiceOf, isSet, textOf } from '../flags.ts';
 import { FORMAT_NAMES, type Format, renderPlan } from '../formats.ts';
 import type { Invocation } from '../invocation.ts';
 import { markdownView, orFailedMarkdown } from '../markdown-view.ts';
+import { messageLines } from '../message-line.ts';
 import { planAgainst } from '../plan-against.ts';
 import { planFlags, planOptionsOf } from '../plan-options.ts';
 import { isImpossible } from '../plan-verdict.ts';
@@ -22,7 +24,8 @@ export async function runPlan(invocation: Invocation): Promise<number> {
   const against = textOf(flags, 'against');
   if (against !== undefined) return planAgainst(invocation, against);
   const options = planOptionsOf(flags);
-  const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? 'json' : 'text');
+  // Undefined: as a stream of messages, which an apply tells too.
+  const format = choiceOf(flags, 'format', FORMAT_NAMES) ?? (globals.json ? undefined : 'text');
   if (hasSession)
     return orFailedMarkdown(invocation, 'session', () => planWithSession(invocation, format));
   const work = () => planAndShow(invocation, options, format);
@@ -32,7 +35,7 @@ export async function runPlan(invocation: Invocation): Promise<number> {
 async function planAndShow(
   invocation: Invocation,
   options: PlanOptions,
-  format: Format,
+  format: Format | undefined,
 ): Promise<number> {
   const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
@@ -53,7 +56,11 @@ async function planAndShow(
       next,
       ...markdownView(invocation),
     };
-    context.stdout.write(renderPlan(format, saved, view));
+    context.stdout.write(
+      format === undefined
+        ? messageLines(planMessages(plan, context.version), context.clock)
+        : renderPlan(format, saved, view),
+    );
     const wanted =
       anythingToDo(plan) ||
       plan.workers.some(({ held, actions }) => held !== undefined && actions.length > 0);

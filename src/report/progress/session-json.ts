@@ -2,10 +2,20 @@ import type { Json } from '../../model/json.ts';
 import type { SessionPlan } from '../../model/session-plan.ts';
 import type { SessionResult } from '../../model/session-result.ts';
 import { count } from '../words.ts';
-import { base, type JsonMessage } from './event-json.ts';
+import { base, diagnosticMessage, type JsonMessage } from './json-message.ts';
+import { versionMessage } from './plan-messages.ts';
 
 /** What a session will do, before its first effect. */
-export function sessionPlanMessage(session: SessionPlan): JsonMessage {
+export function sessionPlanMessages(session: SessionPlan, version: string): readonly JsonMessage[] {
+  return [versionMessage(version), sessionPlanMessage(session)];
+}
+
+/** Why it would not run. */
+export function refusalMessages({ refusals }: SessionPlan): readonly JsonMessage[] {
+  return refusals.map(({ diagnostic }) => diagnosticMessage(diagnostic));
+}
+
+function sessionPlanMessage(session: SessionPlan): JsonMessage {
   const facts = `${count(session.items.length, 'item')}, ${count(session.workers.length, 'worker')}`;
   const message = `Session ${session.session}: ${facts}`;
   return { ...base('info', 'session_plan', message), session: jsonOf(session) };

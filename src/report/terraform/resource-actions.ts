@@ -1,5 +1,5 @@
 import { assertNever } from '../../model/assert-never.ts';
-import type { Plan, WorkerPlan } from '../../model/plan.ts';
+import type { ActionKind, Plan, WorkerPlan } from '../../model/plan.ts';
 import { strongest } from '../../model/plan-counts.ts';
 
 export type ResourceAction = 'no-op' | 'create' | 'update' | 'delete' | 'forget';
@@ -31,6 +31,33 @@ export function resourceActions(worker: WorkerPlan): readonly ResourceAction[] {
       return ['update'];
     default:
       return assertNever(kind);
+  }
+}
+
+/**
+ * The same of one action of a worker while it is done, in the words of Terraform's event stream. A new worker is
+ * created by its configure, once: whatever follows changes what is there.
+ */
+export function actionInProgress(action: ActionKind, planned: WorkerPlan | undefined): string {
+  switch (action) {
+    case 'configure':
+      return planned !== undefined && isNew(planned) ? 'create' : 'update';
+    case 'destroy':
+      return 'delete';
+    case 'forget':
+      return 'remove';
+    case 'replace':
+      return 'replace';
+    case 'deploy':
+    case 'shutdown':
+    case 'update':
+    case 'adopt':
+    case 'rename':
+    case 'session':
+    case 'test':
+      return 'update';
+    default:
+      return assertNever(action);
   }
 }
 
