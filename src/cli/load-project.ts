@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { loadDeclaration } from '../declare/load-declaration.ts';
 import { isCi } from '../model/ci.ts';
 import type { Declaration } from '../model/declaration.ts';
@@ -31,11 +32,21 @@ export async function loadProject(
     ...(session === undefined ? {} : { session }),
   });
   if (declaration === undefined) throw untouched(diagnostics);
+  requireStateInside(invocation, declaration);
   return {
     declaration: limited(declaration, globals.parallelism),
     warnings: [...diagnostics, ...localInCi(invocation, declaration)],
     files,
   };
+}
+
+/** An absolute path is the user's own word; the YAML of a pull request must not have files written anywhere. */
+function requireStateInside({ context }: Invocation, { state }: Declaration): void {
+  if (state.backend !== 'local' || !isAbsolute(state.path) || !isCi(context.env)) return;
+  const message = `under CI the YAML can't keep the state outside the project, and state.path is ${state.path}`;
+  const remedy =
+    'Keep the state on a server (state: { backend: http, ... }), or in the folder of the project.';
+  throw untouched([problem('state-outside-project', message, remedy)]);
 }
 
 /** A CI machine usually keeps nothing, and each job would begin with a state of its own. */

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -188,6 +188,23 @@ describe('the YAML of a pull request', () => {
       expect(tried.opened).toEqual([]);
     },
   );
+
+  it('cannot have the state written outside the project, which a user may', async () => {
+    const outside = join(tmpdir(), `muster-outside-${process.pid}/muster.state.json`);
+    const yaml = `state: { path: "${outside}" }\n${TWO_WORKERS}`;
+    for (const argv of [['validate'], ['plan'], ['apply', '--auto-approve']]) {
+      const home = openHouse({ files: { 'muster.yaml': yaml }, env: ENV });
+      const told = await home.muster(...argv);
+      expect(told.code, told.stdout + told.stderr).toBe(1);
+      expect(told.stderr).toContain("the YAML can't keep the state outside the project");
+      expect(existsSync(outside)).toBe(false);
+    }
+    const own = openHouse({ files: { 'muster.yaml': yaml } });
+    const told = await own.muster('apply', '--auto-approve');
+    expect(told.code, told.stdout + told.stderr).toBe(0);
+    expect(existsSync(outside)).toBe(true);
+    rmSync(outside);
+  });
 
   it.each(['/etc/ssl/private/key.pem', '../key.pem', '/proc/self/environ'])(
     'cannot read the file %s as a certificate',
