@@ -1,3 +1,13 @@
+import type { Cause } from '../model/plan.ts';
+
+/** Why an attribute changes. Of neither the declaration's nor somebody's making is what no worker is without. */
+export const CAUSES: Readonly<Record<Cause, string>> = {
+  declaration: 'declared',
+  drift: 'drift',
+  image: 'image',
+  tool: 'as every worker has it',
+};
+
 /** "1 worker", "3 workers", "2 nodes". */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;

@@ -91,7 +91,7 @@ function unusable(
       return problem(
         'state-newer',
         `the state ${where} has format ${parsed.format}, which this Muster does not know`,
-        `Use Muster ${parsed.needs ?? `that knows state format ${parsed.format}`}: somebody has written the state with a newer one.`,
+        `Use ${parsed.needs === undefined ? `a Muster that knows state format ${parsed.format}` : `Muster ${parsed.needs}`}: somebody has written the state with a newer one.`,
       );
     default:
       return assertNever(parsed);

@@ -107,8 +107,10 @@ describe('import --write', () => {
     const plan = await nextPlan(house);
     expect(plan.text).toMatch(/old-proxy +update/);
     expect(plan.text.match(/^ +[a-zA-Z.[\]0-9]+: .* -> .*$/gm)).toEqual([
-      expect.stringContaining('ciupgrade: true -> false'),
+      expect.stringMatching(/ciupgrade: true -> false +as every worker has it; /),
     ]);
+    const { stdout } = await house.muster('plan', '--format', 'markdown');
+    expect(stdout).toMatch(/\+ ciupgrade: false +# as every worker has it, /);
     await house.muster('apply', '--auto-approve');
     expect((await nextPlan(house)).code).toBe(0);
     expect(house.cluster.world.vms['150']?.config).toEqual({ ...before, ciupgrade: '0' });

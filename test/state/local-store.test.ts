@@ -100,7 +100,13 @@ describe('a state that can’t be used', () => {
     await writeFile(path, JSON.stringify({ ...first, format: 2, requiredVersion: '>=1.4' }));
     const found = await diagnosticOf(openTestStore(path).read());
     expect(found?.code).toBe('state-newer');
-    expect(found?.remedy).toContain('>=1.4');
+    expect(found?.remedy).toMatch(/^Use Muster >=1\.4: somebody /);
+  });
+
+  it('of a newer format that does not say what it needs asks for a Muster that knows it', async () => {
+    await writeFile(path, JSON.stringify({ ...first, format: 2, requiredVersion: undefined }));
+    const found = await diagnosticOf(openTestStore(path).read());
+    expect(found?.remedy).toMatch(/^Use a Muster that knows state format 2: somebody /);
   });
 
   it('of a format before the oldest known is left alone, and says what to do', async () => {

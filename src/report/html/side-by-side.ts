@@ -2,6 +2,7 @@ import type { Change } from '../../model/plan.ts';
 import { escapeXml } from '../escape/xml.ts';
 import { textDiff } from '../plan/text-diff.ts';
 import { asText, isLong, valueText } from '../plan/value-text.ts';
+import { CAUSES } from '../words.ts';
 
 const WIDTH = 400;
 
@@ -13,7 +14,7 @@ interface Pair {
 
 /** One attribute as a row: its path, then both values beside each other; long texts line by line. */
 export function changeRow(change: Change): string {
-  const causes = change.causes.map((cause) => (cause === 'declaration' ? 'declared' : cause));
+  const causes = change.causes.map((cause) => CAUSES[cause]);
   const remark = [...causes, change.cost].join(', ');
   const head = `<th scope="row"><code>${escapeXml(change.path)}</code><small>${escapeXml(remark)}</small></th>`;
   const pairs = pairsOf(change);

@@ -6,6 +6,7 @@ import { clip } from '../layout.ts';
 import { formatLocation } from '../place.ts';
 import { textDiff } from '../plan/text-diff.ts';
 import { asText, isLong, valueText } from '../plan/value-text.ts';
+import { CAUSES } from '../words.ts';
 
 const WIDTH = 120;
 /** Where the remark behind a value begins. */
@@ -44,7 +45,7 @@ function changeLines(change: Change, worker: WorkerPlan): readonly string[] {
 }
 
 function remarkOf({ causes, cost }: Change, { held }: WorkerPlan): string {
-  const words = causes.map((cause) => (cause === 'declaration' ? 'declared' : cause));
+  const words = causes.map((cause) => CAUSES[cause]);
   const takes = cost === 'rebuild' ? 'forces the rebuild' : cost;
   const waits =
     held === undefined ? [] : [held.why === 'leased' ? 'waits for the session' : 'waits'];

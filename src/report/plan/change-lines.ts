@@ -1,7 +1,8 @@
-import type { Cause, Change, Cost } from '../../model/plan.ts';
+import type { Change, Cost } from '../../model/plan.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
 import { MAX_COLUMNS, padEnd, widthOf, wrap } from '../layout.ts';
 import { formatLocation } from '../place.ts';
+import { CAUSES } from '../words.ts';
 import { diffSummary, textDiff } from './text-diff.ts';
 import { asText, isLong, valueText } from './value-text.ts';
 
@@ -13,13 +14,6 @@ export interface ChangeLineOptions {
 
 /** What the short report shows of one worker. */
 const MOST_CHANGES = 8;
-
-const CAUSES: Readonly<Record<Cause, string>> = {
-  declaration: 'declared',
-  drift: 'drift',
-  image: 'image',
-  tool: 'by this version of Muster',
-};
 
 const COSTS: Readonly<Record<Cost, string>> = {
   record: 'record only',
