@@ -11,8 +11,15 @@ export interface Parsed {
   readonly flags: Readonly<Record<string, unknown>>;
 }
 
-/** The parser. `chosen` is called at most once, when the words make a command. */
-export function buildProgram(context: CliContext, chosen: (parsed: Parsed) => void): Command {
+/**
+ * The parser of these words. `chosen` is called at most once, when they make a command. A command that none of
+ * them names is there for the help only, without its flags: making all of them costs every start 3 ms.
+ */
+export function buildProgram(
+  context: CliContext,
+  words: readonly string[],
+  chosen: (parsed: Parsed) => void,
+): Command {
   const program = new Command('muster')
     .description('Plans and applies backup workers on Proxmox VE.')
     .usage('[-C DIR] [-e ENVIRONMENT] COMMAND')
@@ -30,7 +37,8 @@ export function buildProgram(context: CliContext, chosen: (parsed: Parsed) => vo
   const groups = new Map<string, Command>();
   for (const spec of COMMANDS) {
     const [group = '', name] = spec.name.split(' ');
-    const command = commandOf(spec, program, chosen);
+    const command = commandOf(spec, program);
+    if (words.includes(group)) addUse(command, spec, chosen);
     if (name === undefined) program.addCommand(command);
     else groupOf(group, groups, program).addCommand(command);
   }
@@ -47,13 +55,17 @@ function groupOf(name: string, groups: Map<string, Command>, program: Command): 
   return group;
 }
 
-function commandOf(spec: CommandSpec, program: Command, chosen: (parsed: Parsed) => void): Command {
+function commandOf(spec: CommandSpec, program: Command): Command {
   const command = new Command(spec.name.split(' ').at(-1))
     .description(spec.help)
     .copyInheritedSettings(program);
   for (const argument of spec.args?.split(' ') ?? []) command.argument(argument);
+  return command;
+}
+
+function addUse(command: Command, spec: CommandSpec, chosen: (parsed: Parsed) => void): void {
   for (const flag of spec.flags) command.addOption(optionOf(flag));
-  return command.action(() => {
+  command.action(() => {
     const options: Record<string, unknown> = command.optsWithGlobals();
     const flags = Object.entries(options).map(([key, value]) => [kebab(key), value]);
     chosen({ command: spec, args: command.args, flags: Object.fromEntries(flags) });

@@ -38,7 +38,7 @@ async function adapted(context: CliContext, flags: Parsed['flags']): Promise<Cli
 /** The parsed command line; the exit code where help was asked for; what is wrong with the words. */
 function parse(context: CliContext, words: readonly string[]): Parsed | CommanderError | number {
   let found: Parsed | undefined;
-  const program = buildProgram(context, (parsed) => {
+  const program = buildProgram(context, words, (parsed) => {
     found = parsed;
   });
   try {
