@@ -14,7 +14,7 @@ export interface SessionResult {
   /** Sorted by name. */
   readonly workers: readonly WorkerLaunch[];
   readonly repositories: Readonly<Record<string, RepositoryUse>>;
-  /** Workers that are still powered on, which should be none. */
+  /** Workers that are still powered on: when it is over, none should be. */
   readonly leftRunning: readonly string[];
   /** It could not be brought to its end, or was stopped at once: it can be gone on with. */
   readonly isLive?: boolean;
@@ -26,8 +26,16 @@ export interface ItemOutcome {
   readonly item: string;
   readonly vm?: ItemVm;
   readonly repository?: string;
-  /** `not-run`: no attempt was made. */
-  readonly result: 'ok' | 'failed' | 'timeout' | 'stopped' | 'lost' | 'not-run';
+  /** `not-run`: no attempt was made. `running` and `waiting`: only of a session that is not over. */
+  readonly result:
+    | 'ok'
+    | 'failed'
+    | 'timeout'
+    | 'stopped'
+    | 'lost'
+    | 'not-run'
+    | 'running'
+    | 'waiting';
   /**
    * How long it could not start though some worker was ready: for a slot, its node, or room in its repository;
    * between attempts too. Absent when no attempt was made.
@@ -37,11 +45,22 @@ export interface ItemOutcome {
   readonly attempts: readonly AttemptOutcome[];
 }
 
+/** True when it did not succeed, and no attempt that is under way or to come can change that. */
+export function hasFailed({ result }: Pick<ItemOutcome, 'result'>): boolean {
+  return result !== 'ok' && !isUnderWay({ result });
+}
+
+/** True when nobody knows yet how it will end. */
+export function isUnderWay({ result }: Pick<ItemOutcome, 'result'>): boolean {
+  return result === 'running' || result === 'waiting';
+}
+
 export interface AttemptOutcome {
   readonly worker: string;
   readonly node: string;
   readonly place: Place;
   readonly start: number;
+  /** Of one that runs: the moment that it was looked at. */
   readonly end: number;
   readonly exitCode?: number;
   readonly lastLine?: string;

@@ -1,15 +1,16 @@
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ItemAttempt, LiveSession, SessionItem } from '../model/session.ts';
-import type {
-  AttemptOutcome,
-  ItemOutcome,
-  LaunchSpan,
-  RepositoryUse,
-  SessionResult,
-  WorkerLaunch,
+import {
+  type AttemptOutcome,
+  hasFailed,
+  type ItemOutcome,
+  type LaunchSpan,
+  type RepositoryUse,
+  type SessionResult,
+  type WorkerLaunch,
 } from '../model/session-result.ts';
-import { attemptsOf } from './session-items.ts';
+import { attemptsOf, itemState } from './session-items.ts';
 import { lineOf } from './session-state.ts';
 
 /** The report of a session as it stands at `at` (cluster time, ms); taken before it is finished. */
@@ -24,8 +25,13 @@ export function resultOf(
 ): SessionResult {
   const { endedAt, outcome } = lineOf(session, at, ending.interrupted);
   const readyAt = firstReady(session);
-  const items = session.items.map((item) => outcomeOf(session, item, endedAt, readyAt));
-  const rank = ({ result }: ItemOutcome): number => (result === 'ok' ? 1 : 0);
+  const isLive = ending.isLive === true;
+  const items = session.items.map((item): ItemOutcome => {
+    const result = isLive ? liveResult(session, item) : finalResult(session, item);
+    return { ...outcomeOf(session, item, endedAt, readyAt), result };
+  });
+  const rank = (item: ItemOutcome): number =>
+    hasFailed(item) ? 0 : ['running', 'waiting', 'ok'].indexOf(item.result) + 1;
   return {
     id: session.id,
     ...(session.name === undefined ? {} : { name: session.name }),
@@ -39,9 +45,21 @@ export function resultOf(
       .map((worker) => launchOf(session, worker, endedAt)),
     repositories: usesOf(session, endedAt),
     leftRunning: ending.leftRunning,
-    ...(ending.isLive === true ? { isLive: true } : {}),
+    ...(isLive ? { isLive } : {}),
     ...(ending.broken === undefined ? {} : { broken: ending.broken }),
   };
+}
+
+/** Workers that are on, as far as the record tells: the guests' timer may have powered them off since. Sorted. */
+export function poweredOn({ workers }: LiveSession): readonly string[] {
+  return Object.entries(workers)
+    .filter(
+      ({ 1: { timeline, endedAt } }) =>
+        endedAt === undefined &&
+        timeline.some(({ phase }) => phase !== 'deploy' && phase !== 'update'),
+    )
+    .map(([name]) => name)
+    .sort(byCodeUnit);
 }
 
 /** When the first of its workers took items. */
@@ -60,21 +78,31 @@ function waitOf(attempts: readonly ItemAttempt[], readyAt: number): number {
   return waits.reduce((sum, wait) => sum + wait, 0);
 }
 
+/** Of a session that can be gone on with. */
+function liveResult(session: LiveSession, item: SessionItem): ItemOutcome['result'] {
+  const state = itemState(session, item);
+  return state === 'failed' ? finalResult(session, item) : state;
+}
+
+function finalResult(session: LiveSession, item: SessionItem): ItemOutcome['result'] {
+  const last = attemptsOf(session, item.name).at(-1);
+  // Nobody saw it end, and nobody will.
+  if (last?.result === 'running') return 'lost';
+  return last?.result ?? 'not-run';
+}
+
 function outcomeOf(
   session: LiveSession,
   item: SessionItem,
   endedAt: number,
   readyAt: number,
-): ItemOutcome {
+): Omit<ItemOutcome, 'result'> {
   const attempts = attemptsOf(session, item.name);
-  const last = attempts.at(-1);
   return {
     item: item.name,
     ...(item.vm === undefined ? {} : { vm: item.vm }),
     ...(item.repository === undefined ? {} : { repository: item.repository }),
-    // Nobody saw it end, and nobody will.
-    result: last === undefined ? 'not-run' : last.result === 'running' ? 'lost' : last.result,
-    ...(last === undefined ? {} : { waitedMs: waitOf(attempts, readyAt) }),
+    ...(attempts.length === 0 ? {} : { waitedMs: waitOf(attempts, readyAt) }),
     attempts: attempts.map((attempt) => attemptOutcome(session, attempt, endedAt)),
   };
 }

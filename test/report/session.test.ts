@@ -8,6 +8,7 @@ import { PLAIN } from '../../src/report/paint.ts';
 import { eventMessage } from '../../src/report/progress/event-json.ts';
 import { eventLines } from '../../src/report/progress/event-lines.ts';
 import { sessionGantt } from '../../src/report/session/session-gantt.ts';
+import { sessionJunit } from '../../src/report/session/session-junit.ts';
 import { sessionMetrics } from '../../src/report/session/session-metrics.ts';
 import { sessionPlanText } from '../../src/report/session/session-plan-text.ts';
 import { sessionResultText } from '../../src/report/session/session-result-text.ts';
@@ -254,6 +255,45 @@ describe('the report of a session', () => {
     );
   });
 
+  it('with --verbose shows how long each worker took for each phase, and why one was left out', () => {
+    const launches = ['deploy', 'start', 'agent', 'test', 'patch', 'work', 'stop'] as const;
+    const long = launches.map((phase, index) => {
+      return { phase, start: index * 1_000_000, end: (index + 1) * 1_000_000 - 1_000 };
+    });
+    const [first, second] = result().workers;
+    if (first === undefined || second === undefined) throw new Error('there are two workers');
+    const told = result({ workers: [{ ...first, phases: long }, second] });
+    const lines = sessionResultText(told, { ...view, verbose: true }).split('\n');
+    const at = lines.findIndex((line) => line.startsWith('Worker'));
+    expect(lines.slice(at, at + 4)).toEqual([
+      'Worker       VM    Items  Deploy  Start  Agent   Test  Patch   Work   Stop',
+      'backup-pve1  9100  2       16:39  16:39  16:39  16:39  16:39  16:39  16:39',
+      'backup-pve3  9102  0',
+      '    left out: gateway: no answer',
+    ]);
+  });
+
+  it('tells of items that were stopped or ran into their time limit, not of the signal that ended them', () => {
+    const attempt = { worker: 'a', node: 'n', place: 'no-vm' as const, start: 0, end: 1000 };
+    const ended = [{ ...attempt, exitCode: 143 }];
+    const told = result({
+      outcome: 'interrupted',
+      items: [
+        outcome('one', { result: 'stopped', attempts: ended }),
+        outcome('two', { result: 'timeout', attempts: ended }),
+      ],
+      workers: [],
+    });
+    const markdown = sessionMarkdown(told, { project: 'p', environment: '', program: 'muster' });
+    const texts = [sessionResultText(told, view), sessionJunit(told), markdown];
+    for (const text of texts) {
+      expect(text).not.toContain('143');
+      expect(text).toContain('timeout');
+    }
+    expect(texts[0]).toMatch(/^one .* STOPPED$/m);
+    expect(texts[0]).toContain('Session nightly interrupted: 0 items ok, 1 FAILED, 1 STOPPED;');
+  });
+
   it('offers nothing to run again when all went well, or when the session has no name', () => {
     const good = result({ items: [outcome('a')], outcome: 'ok', workers: [] });
     expect(sessionResultText(good, view)).not.toContain('Next');
@@ -371,8 +411,20 @@ describe('what a session tells while it goes on', () => {
       worker: 'backup-pve1',
       item: 'vm-107',
       result: 'timeout',
+      exitCode: 143,
       tookMs: 1000,
       attempt: 2,
+      attempts: 2,
+    },
+    {
+      kind: 'item-failed',
+      at: 901_000,
+      worker: 'backup-pve1',
+      item: 'vm-108',
+      result: 'stopped',
+      exitCode: 143,
+      tookMs: 2000,
+      attempt: 1,
       attempts: 2,
     },
   ];
@@ -384,6 +436,7 @@ describe('what a session tells while it goes on', () => {
       '  02:14:02  backup-pve1  vm-107      FAILED: exit 3 in 11 m 2 s, attempt 1 of 2',
       '                                     last line: "Error: datastore store1 is full"',
       '  02:15:00  backup-pve1  vm-107      FAILED: timeout in 1 s, no attempt left',
+      '  02:15:01  backup-pve1  vm-108      stopped after 2 s',
     ]);
   });
 
@@ -392,6 +445,7 @@ describe('what a session tells while it goes on', () => {
     expect(messages.map(({ type }) => type)).toEqual([
       'item_start',
       'item_complete',
+      'item_errored',
       'item_errored',
       'item_errored',
     ]);

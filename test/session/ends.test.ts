@@ -14,6 +14,7 @@ import {
 import type { House } from '../support/house.ts';
 import {
   interruptedAfter,
+  killedAfter,
   leftovers,
   liveOne,
   MINUTE,
@@ -76,12 +77,43 @@ describe('a session that is interrupted', () => {
     expect(told.code, told.stdout + told.stderr).toBe(130);
     const { id } = liveOne(house);
     expect(told.stdout).toContain(`muster sessions resume ${id}`);
+    expect(told.stdout).toMatch(/interrupted, not over: 0 items ok, 2 running; 2 workers left/);
+    expect(told.stdout).not.toContain('FAILED');
     expect(Object.values(powers(house))).toContain('running');
     await house.clock.sleep(11 * MINUTE);
     const again = await house.muster('sessions', 'resume', id);
     expect(again.code, again.stdout + again.stderr).toBe(0);
     expect(await outcomes(house)).toEqual({ 'item-1': 'ok 1', 'item-2': 'ok 1' });
     expect(leftovers(house)).toEqual([]);
+  });
+});
+
+describe('muster sessions show of a session that is not over', () => {
+  it('tells what runs, what waits and which workers are on, and offers no resume while it is led', async () => {
+    const house = sessionHouse(backup(sleepers([20, 20, 20, 20, 5])));
+    let during = '';
+    const look = async () => {
+      during = (await house.muster('sessions', 'show', liveOne(house).id)).stdout;
+    };
+    const told = await meanwhile(house, [[10 * MINUTE, look]], ...RUN);
+    expect(told.code, told.stdout + told.stderr).toBe(0);
+    expect(during).toMatch(/item-1 +a .* running\n/);
+    expect(during).toMatch(/item-5 +.* waiting\n/);
+    expect(during).toMatch(
+      /Session nightly goes on: 0 items ok, 4 running, 1 waiting; 2 workers on;/,
+    );
+    expect(during).toMatch(/Next +muster sessions show \S+ item-1 +its output so far/);
+    expect(during).not.toMatch(/resume|FAILED|lost|ended/);
+  });
+
+  it('tells of one whose run died which workers it left on, and how to go on', async () => {
+    const house = sessionHouse(backup(sleepers([20, 20])));
+    await killedAfter(house, 10 * MINUTE, ...RUN);
+    await house.clock.sleep(11 * MINUTE);
+    const { stdout } = await house.muster('sessions', 'show', liveOne(house).id);
+    expect(stdout).toMatch(/not over: 0 items ok, 2 running; 2 workers left running \(a and b\);/);
+    expect(stdout).toMatch(/Next +muster sessions resume/);
+    expect(stdout).not.toMatch(/FAILED|lost|ended/);
   });
 });
 

@@ -7,7 +7,9 @@ import { itemLogText } from '../../report/session/item-log-text.ts';
 import { sessionListText } from '../../report/session/session-list-text.ts';
 import { sessionResultText } from '../../report/session/session-result-text.ts';
 import { timelineLines } from '../../report/session/session-timeline.ts';
-import { resultOf } from '../../session/session-result.ts';
+import { deadSessions } from '../../session/dead-sessions.ts';
+import { poweredOn, resultOf } from '../../session/session-result.ts';
+import { withoutDeadRuns } from '../../state/dead-runs.ts';
 import { openStateOf, requireRecorded } from '../edit-state.ts';
 import { findSession } from '../find-session.ts';
 import type { Invocation } from '../invocation.ts';
@@ -19,7 +21,11 @@ export async function runSessionsShow(invocation: Invocation): Promise<number> {
   const [id = '', item] = args;
   const { state } = await requireRecorded(await openStateOf(invocation, 'sessions show'));
   const session = findSession(state, id);
-  const result = await resultOfSession(invocation, session);
+  const seen = await withoutDeadRuns(state, context.processes);
+  const now = context.clock.now();
+  const isLed =
+    session.kind === 'live' && !deadSessions(seen, now).some((dead) => dead.id === session.id);
+  const result = await resultOfSession(invocation, session, now);
   if (item !== undefined) return showItem(invocation, id, result, item);
   if (result === undefined) return showLine(invocation, session);
   const { program, paint } = globals;
@@ -28,7 +34,7 @@ export async function runSessionsShow(invocation: Invocation): Promise<number> {
       ? jsonDocument(sessionDocument(result))
       : `${timelineLines(result)
           .map((line) => `${line}\n`)
-          .join('')}\n${sessionResultText(result, { program, paint, verbose: true })}`,
+          .join('')}\n${sessionResultText(result, { program, paint, verbose: true, isLed })}`,
   );
   return 0;
 }
@@ -37,10 +43,14 @@ export async function runSessionsShow(invocation: Invocation): Promise<number> {
 async function resultOfSession(
   invocation: Invocation,
   session: SessionRecord,
+  now: number,
 ): Promise<SessionResult | undefined> {
   if (session.kind === 'ended') return readRecord(invocation, session.id);
-  const now = invocation.context.clock.now();
-  return resultOf(session, now, { interrupted: false, leftRunning: [], isLive: true });
+  return resultOf(session, now, {
+    interrupted: false,
+    leftRunning: poweredOn(session),
+    isLive: true,
+  });
 }
 
 /** Its run was on another machine: there is no more than what the state keeps. */

@@ -2,13 +2,13 @@ import { byCodeUnit } from '../../model/json.ts';
 import type { Plan, SavedPlan } from '../../model/plan.ts';
 import { formatDuration } from '../../model/quantity.ts';
 import type { PlannedItem, SessionPlan } from '../../model/session-plan.ts';
-import type { ItemOutcome, SessionResult } from '../../model/session-result.ts';
+import { type ItemOutcome, isUnderWay, type SessionResult } from '../../model/session-result.ts';
 import { PLAIN } from '../paint.ts';
 import { exactCommand } from '../session/command-lines.ts';
 import { type SessionTask, sessionTasks } from '../session/session-gantt.ts';
 import { sessionPlanText } from '../session/session-plan-text.ts';
 import { sessionResultText } from '../session/session-result-text.ts';
-import { placeWords } from '../session/session-words.ts';
+import { codeWords, placeWords } from '../session/session-words.ts';
 import { count, elapsed, utcMinute } from '../words.ts';
 import { exactly, footer, titleOf } from './html-plan.ts';
 import { block, filterRow, filterTools, listTable, mark, page } from './page.ts';
@@ -114,15 +114,15 @@ function plannedRow(planned: PlannedItem): string {
 }
 
 function kindOf({ result }: ItemOutcome): string {
+  if (isUnderWay({ result })) return 'not done';
   return result === 'ok' ? 'ok' : result === 'not-run' ? 'not done' : 'failed';
 }
 
 function itemRow(item: ItemOutcome): string {
   const last = item.attempts.at(-1);
   const kind = kindOf(item);
-  const code = last?.exitCode === undefined ? item.result : `exit ${last.exitCode}`;
   const words = [
-    item.result === 'ok' ? 'ok' : code,
+    codeWords(item.result, last?.exitCode),
     ...(item.attempts.length > 1 ? [`${item.attempts.length} attempts`] : []),
     ...(last?.lastLine === undefined || kind === 'ok' ? [] : [last.lastLine]),
   ];

@@ -1,9 +1,15 @@
 import { formatDuration } from '../../model/quantity.ts';
-import type { ItemOutcome, SessionResult } from '../../model/session-result.ts';
+import {
+  hasFailed,
+  type ItemOutcome,
+  isUnderWay,
+  type SessionResult,
+} from '../../model/session-result.ts';
 import { byteLength, codeSpan, fenced, folded, markdownTable } from '../escape/markdown.ts';
 import { PLAIN } from '../paint.ts';
 import { sessionGantt } from '../session/session-gantt.ts';
 import { sessionResultText } from '../session/session-result-text.ts';
+import { codeWords } from '../session/session-words.ts';
 import { count } from '../words.ts';
 import { DEFAULT_MAX_BYTES, type Job, jobLink } from './plan-markdown.ts';
 import { heading, marker, type Subject } from './plan-title.ts';
@@ -88,13 +94,12 @@ function verdictOf(result: SessionResult, bad: number): string {
 
 function cells(item: ItemOutcome): readonly string[] {
   const last = item.attempts.at(-1);
-  const code = last?.exitCode === undefined ? item.result : `exit ${last.exitCode}`;
   return [
-    item.result === 'ok' ? ':green_circle:' : ':red_circle:',
+    isUnderWay(item) ? ':hourglass:' : hasFailed(item) ? ':red_circle:' : ':green_circle:',
     codeSpan(item.item, 60),
     item.vm === undefined ? '' : codeSpan(item.vm.name, 60),
     last === undefined ? '' : codeSpan(last.worker, 60),
     last === undefined ? '' : formatDuration(last.end - last.start),
-    item.result === 'ok' ? 'ok' : code,
+    codeWords(item.result, last?.exitCode),
   ];
 }

@@ -1,7 +1,7 @@
 import { assertNever } from '../../model/assert-never.ts';
 import { formatDuration } from '../../model/quantity.ts';
 import type { SessionEvent } from '../../model/session.ts';
-import { placeWords } from './session-words.ts';
+import { codeWords, placeWords } from './session-words.ts';
 
 /** What happened to an item, in words that are not escaped yet; the worker and the item stand in columns of their own. */
 export function sessionEventWords(event: SessionEvent): string {
@@ -14,7 +14,8 @@ export function sessionEventWords(event: SessionEvent): string {
     case 'item-done':
       return `done: exit 0 in ${formatDuration(event.tookMs)}`;
     case 'item-failed': {
-      const code = event.exitCode === undefined ? event.result : `exit ${event.exitCode}`;
+      if (event.result === 'stopped') return `stopped after ${formatDuration(event.tookMs)}`;
+      const code = codeWords(event.result, event.exitCode);
       const isLast = event.attempt >= event.attempts;
       const rest = isLast ? (event.attempts > 1 ? 'no attempt left' : '') : attemptWords(event);
       return `FAILED: ${code} in ${formatDuration(event.tookMs)}${rest === '' ? '' : `, ${rest}`}`;

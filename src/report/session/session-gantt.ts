@@ -87,12 +87,13 @@ function pastTasks({ workers, items }: SessionResult): readonly SessionTask[] {
   );
   const work = items.flatMap((item) =>
     item.attempts.map((attempt, index): SessionTask => {
-      const isGood = item.result === 'ok' && index === item.attempts.length - 1;
+      const isLast = index === item.attempts.length - 1;
+      const runs = isLast && item.result === 'running';
       const vm = item.vm === undefined ? '' : ` ${item.vm.name}`;
       return {
         section: attempt.worker,
         text: `${item.item}${vm}${index > 0 ? `, attempt ${index + 1}` : ''}`,
-        tag: isGood ? 'done' : 'crit',
+        tag: runs ? 'active' : isLast && item.result === 'ok' ? 'done' : 'crit',
         start: attempt.start,
         end: attempt.end,
       };

@@ -1,5 +1,11 @@
-import type { ItemOutcome, SessionResult, WorkerLaunch } from '../../model/session-result.ts';
+import {
+  type ItemOutcome,
+  isUnderWay,
+  type SessionResult,
+  type WorkerLaunch,
+} from '../../model/session-result.ts';
 import { escapeXml } from '../escape/xml.ts';
+import { codeWords } from './session-words.ts';
 
 interface Case {
   readonly name: string;
@@ -47,12 +53,13 @@ function itemCase(item: ItemOutcome): Case {
 function itemBody({ result, attempts }: ItemOutcome): string {
   if (result === 'ok') return '';
   if (result === 'not-run') return '<failure message="not run">no worker could run it</failure>';
-  const last = attempts.at(-1);
-  const code = last?.exitCode === undefined ? result : `exit ${last.exitCode}`;
-  const lines = attempts.map(
-    ({ worker, exitCode, lastLine }, index) =>
-      `attempt ${index + 1} in ${worker}: ${exitCode === undefined ? result : `exit ${exitCode}`}${lastLine === undefined ? '' : `: ${lastLine}`}`,
-  );
+  if (isUnderWay({ result })) return `<failure message="${result}">it has not ended</failure>`;
+  const code = codeWords(result, attempts.at(-1)?.exitCode);
+  const lines = attempts.map(({ worker, exitCode, lastLine }, index) => {
+    const how = index === attempts.length - 1 ? code : codeWords('failed', exitCode);
+    const said = lastLine === undefined ? '' : `: ${lastLine}`;
+    return `attempt ${index + 1} in ${worker}: ${how}${said}`;
+  });
   return `<failure message="${escapeXml(code)}">${escapeXml(lines.join('; '))}</failure>`;
 }
 

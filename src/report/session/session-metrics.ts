@@ -23,7 +23,16 @@ function wholeMetrics(result: SessionResult, session: Labels): readonly Metric[]
   const one = (name: string, help: string, value: number): Metric => {
     return { name, help, samples: [{ labels: session, value }] };
   };
-  const results = ['ok', 'failed', 'timeout', 'stopped', 'lost', 'not-run'] as const;
+  const results = [
+    'ok',
+    'failed',
+    'timeout',
+    'stopped',
+    'lost',
+    'not-run',
+    'running',
+    'waiting',
+  ] as const;
   return [
     one('success', 'Whether every item succeeded (1) or not (0).', flag(result.outcome === 'ok')),
     one(

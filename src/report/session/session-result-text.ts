@@ -1,10 +1,16 @@
 import { formatDuration } from '../../model/quantity.ts';
-import type { ItemOutcome, SessionResult, WorkerLaunch } from '../../model/session-result.ts';
+import {
+  hasFailed,
+  type ItemOutcome,
+  isUnderWay,
+  type SessionResult,
+} from '../../model/session-result.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
 import { clip, indented, MAX_COLUMNS, table } from '../layout.ts';
 import type { Paint } from '../paint.ts';
 import { count, listing, shellWord } from '../words.ts';
 import { commandLines } from './command-lines.ts';
+import { launchTable } from './launch-table.ts';
 
 export interface SessionResultView {
   /** "muster -e production". */
@@ -12,6 +18,8 @@ export interface SessionResultView {
   readonly paint: Paint;
   /** Every item, and the workers' launches. */
   readonly verbose: boolean;
+  /** A live run leads it at this moment. */
+  readonly isLed?: boolean;
 }
 
 /** Succeeded items that are shown unless all are asked for. */
@@ -26,7 +34,7 @@ export function sessionResultText(result: SessionResult, view: SessionResultView
     itemTable(result.items, view),
     view.verbose ? launchTable(result.workers, view.paint) : [],
     view.verbose ? repositoryTable(result.repositories, view.paint) : [],
-    [...closing(result, view.paint), ...nextCommands(result, view.program)],
+    [...closing(result, view), ...nextCommands(result, view)],
   ].filter((block) => block.length > 0);
   const lines = blocks.flatMap((block, index) => (index === 0 ? block : ['', ...block]));
   return `${lines.join('\n')}\n`;
@@ -37,9 +45,10 @@ function itemTable(
   { verbose, paint }: SessionResultView,
 ): readonly string[] {
   if (items.length === 0) return [];
-  const bad = items.filter((item) => item.result !== 'ok');
+  const bad = items.filter(hasFailed);
+  const open = items.filter(isUnderWay);
   const good = items.filter((item) => item.result === 'ok');
-  const shown = [...bad, ...(verbose ? good : good.slice(0, MOST_OK))];
+  const shown = [...bad, ...open, ...(verbose ? good : good.slice(0, MOST_OK))];
   const rest = items.length - shown.length;
   const head = ['Item', 'VM', 'Worker', ...(verbose ? ['Waited'] : []), 'Took', 'Result'];
   const cells = shown.map((item) => itemCells(item, verbose));
@@ -83,28 +92,16 @@ function resultWords(item: ItemOutcome): string {
     case 'timeout':
       return `FAILED timeout${tries}`;
     case 'stopped':
-      return `FAILED stopped${tries}`;
+      return `STOPPED${tries}`;
     case 'lost':
       return `FAILED lost${tries}`;
     case 'not-run':
       return 'FAILED not run';
+    case 'running':
+      return `running${tries}${network}`;
+    case 'waiting':
+      return `waiting${tries}`;
   }
-}
-
-/** Each worker's launch, phase by phase. */
-function launchTable(workers: readonly WorkerLaunch[], paint: Paint): readonly string[] {
-  const rows = workers.map((worker) => [
-    escapeTerminal(worker.worker),
-    worker.vmid === undefined ? '' : String(worker.vmid),
-    String(worker.items),
-    worker.phases
-      .map(({ phase, start, end }) => `${phase} ${formatDuration(end - start)}`)
-      .join(', '),
-    worker.leftOut === undefined ? '' : `left out: ${escapeTerminal(worker.leftOut)}`,
-  ]);
-  if (rows.length === 0) return [];
-  const [header = '', ...lines] = table([['Worker', 'VM', 'Items', 'Launch', ''], ...rows]);
-  return [paint.bold(clip(header, MAX_COLUMNS)), ...lines.map((line) => clip(line, MAX_COLUMNS))];
 }
 
 function repositoryTable(
@@ -123,26 +120,19 @@ function repositoryTable(
   return [paint.bold(clip(header, MAX_COLUMNS)), ...lines.map((line) => clip(line, MAX_COLUMNS))];
 }
 
-function closing(result: SessionResult, paint: Paint): readonly string[] {
-  const ok = result.items.filter((item) => item.result === 'ok').length;
-  const notRun = result.items.filter((item) => item.result === 'not-run').length;
-  const failed = result.items.length - ok - notRun;
+function closing(result: SessionResult, { paint, isLed }: SessionResultView): readonly string[] {
   const out = result.workers.filter(({ leftOut }) => leftOut !== undefined).length;
   const running = result.leftRunning;
   const left = running.length === 0 ? '' : ` (${escapeTerminal(listing(running))})`;
-  const items = [
-    `${count(ok, 'item')} ok`,
-    ...(failed > 0 ? [`${failed} FAILED`] : []),
-    ...(notRun > 0 ? [`${notRun} NOT RUN`] : []),
-  ].join(', ');
+  const on = isLed === true ? 'on' : `left running${left}`;
   const parts = [
-    items,
+    countsOf(result.items),
     ...(out > 0 ? [`${count(out, 'worker')} left out`] : []),
-    `${count(running.length, 'worker')} left running${left}`,
+    `${count(running.length, 'worker')} ${on}`,
     formatDuration(result.tookMs),
   ].join('; ');
   const name = escapeTerminal(result.name ?? result.id);
-  const isOpen = result.isLive === true ? ', not over' : '';
+  const isOpen = isLed === true ? ' goes on' : result.isLive === true ? ', not over' : '';
   const word = `${result.outcome === 'interrupted' ? ' interrupted' : ''}${isOpen}`;
   return [
     ...(result.broken === undefined ? [] : indented(`Stopped early: ${result.broken}.`, 0)),
@@ -150,7 +140,32 @@ function closing(result: SessionResult, paint: Paint): readonly string[] {
   ];
 }
 
-function nextCommands(result: SessionResult, program: string): readonly string[] {
+/** "2 items ok, 1 FAILED, 3 running". */
+function countsOf(items: readonly ItemOutcome[]): string {
+  const number = (...results: readonly ItemOutcome['result'][]): number =>
+    items.filter(({ result }) => results.includes(result)).length;
+  const others = [
+    [number('failed', 'timeout', 'lost'), 'FAILED'],
+    [number('stopped'), 'STOPPED'],
+    [number('not-run'), 'NOT RUN'],
+    [number('running'), 'running'],
+    [number('waiting'), 'waiting'],
+  ] as const;
+  return [
+    `${count(number('ok'), 'item')} ok`,
+    ...others.flatMap(([some, word]) => (some > 0 ? [`${some} ${word}`] : [])),
+  ].join(', ');
+}
+
+function nextCommands(
+  result: SessionResult,
+  { program, isLed }: SessionResultView,
+): readonly string[] {
+  if (isLed === true) {
+    const item = result.items.find((each) => each.result === 'running');
+    const show = `${program} sessions show ${words([result.id, ...(item === undefined ? [] : [item.item])])}`;
+    return commandLines([[show, item === undefined ? 'look again' : 'its output so far']]);
+  }
   if (result.isLive === true)
     return commandLines([
       [`${program} sessions resume ${words([result.id])}`, 'go on with it'],

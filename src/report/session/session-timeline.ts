@@ -1,8 +1,9 @@
 import { byCodeUnit } from '../../model/json.ts';
-import type { SessionResult } from '../../model/session-result.ts';
+import { hasFailed, type ItemOutcome, type SessionResult } from '../../model/session-result.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
 import { clip, MAX_COLUMNS, table } from '../layout.ts';
 import { elapsed, utcMinute } from '../words.ts';
+import { codeWords } from './session-words.ts';
 
 interface Moment {
   readonly at: number;
@@ -27,28 +28,35 @@ export function timelineLines(result: SessionResult): readonly string[] {
   ];
 }
 
-function workerMoments({ workers }: SessionResult): readonly Moment[] {
+function workerMoments({ workers, leftRunning }: SessionResult): readonly Moment[] {
   return workers.flatMap(({ worker, phases, leftOut }) => {
     const last = phases.at(-1);
     const begun = phases.map(({ phase, start }): Moment => ({ at: start, worker, what: phase }));
     const out =
       leftOut === undefined ? [] : [{ at: last?.start ?? 0, worker, what: `left out: ${leftOut}` }];
-    return last?.phase === 'stop'
+    return last?.phase === 'stop' && !leftRunning.includes(worker)
       ? [...begun, ...out, { at: last.end, worker, what: 'powered off' }]
       : [...begun, ...out];
   });
 }
 
 function itemMoments({ items }: SessionResult): readonly Moment[] {
-  return items.flatMap(({ item, result, attempts }) =>
-    attempts.flatMap(({ worker, start, end, exitCode }, index): readonly Moment[] => {
-      const number = attempts.length > 1 ? `, attempt ${index + 1}` : '';
-      const isLast = index === attempts.length - 1;
-      const code = exitCode === undefined ? (isLast ? result : 'ended') : `exit ${exitCode}`;
-      return [
-        { at: start, worker, what: `${item} started${number}` },
-        { at: end, worker, what: `${item} ended: ${code}${number}` },
-      ];
+  return items.flatMap((item) =>
+    item.attempts.flatMap(({ worker, start, end }, index): readonly Moment[] => {
+      const number = item.attempts.length > 1 ? `, attempt ${index + 1}` : '';
+      const begun = { at: start, worker, what: `${item.item} started${number}` };
+      const how = endWords(item, index);
+      if (how === undefined) return [begun];
+      return [begun, { at: end, worker, what: `${item.item} ended: ${how}${number}` }];
     }),
   );
+}
+
+/** Undefined: it runs. */
+function endWords({ result, attempts }: ItemOutcome, index: number): string | undefined {
+  const code = attempts[index]?.exitCode;
+  const isLast = index === attempts.length - 1;
+  if (isLast && result === 'running') return undefined;
+  if (isLast && hasFailed({ result })) return codeWords(result, code);
+  return code === undefined ? 'ended' : `exit ${code}`;
 }

@@ -1,5 +1,5 @@
 import { formatDuration } from '../../model/quantity.ts';
-import type { Place } from '../../model/session.ts';
+import type { AttemptResult, Place } from '../../model/session.ts';
 import type { Bound, Saving, WaitReason } from '../../model/session-plan.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
 
@@ -14,6 +14,14 @@ export function placeWords(place: Place): string {
     case 'no-vm':
       return '';
   }
+}
+
+/** "exit 3", "timeout": what ended it counts, the exit code only where the command chose it itself. */
+export function codeWords(
+  result: AttemptResult | 'not-run' | 'waiting',
+  exitCode: number | undefined,
+): string {
+  return result === 'failed' && exitCode !== undefined ? `exit ${exitCode}` : result;
 }
 
 /** "slots", "room in pbs-main": what items wait for. */
