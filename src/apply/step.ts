@@ -1,4 +1,4 @@
-import { Fenced, PveError, StepFailed, TaskFailed } from '../model/errors.ts';
+import { Fenced, PveError, StepFailed, TaskFailed, TaskTimeout } from '../model/errors.ts';
 import type { Doing, State } from '../model/state.ts';
 import { setDoing, setUpid } from '../model/transitions.ts';
 import {
@@ -46,9 +46,16 @@ export interface Step {
 /** Longest time that one request may take: what fencing has to leave room for. */
 const REQUEST_DEADLINE_MS = 30_000;
 const MAX_TRIES = 12;
+const LOOK_EVERY_MS = 5_000;
 
 /** What the outside answered to a write, or made of its task. */
 type Failure = PveError | TaskFailed;
+
+interface Missed {
+  readonly failure: Failure;
+  /** PVE took the write and went on in a task: whatever failed later, it was not refused. */
+  readonly isTaken: boolean;
+}
 
 export async function runStep(ctx: WorkerContext, step: Step): Promise<void> {
   if (await step.isDone()) return;
@@ -71,15 +78,16 @@ async function tryUntilDone(ctx: WorkerContext, step: Step): Promise<void> {
   for (let tries = 1; ; tries += 1) {
     stopWhenInterrupted(ctx);
     await saveIntent(ctx, step);
-    const failure = await attempt(ctx, step, deadline);
+    const missed = await attempt(ctx, step, deadline);
     if (ctx.interrupts.second.aborted) throw new Interrupted();
-    if (failure !== undefined) {
-      if (wasRefused(failure)) throw failure;
+    if (missed !== undefined) {
+      if (wasRefused(missed)) throw missed.failure;
       await waitForStragglers(ctx, step, deadline);
     }
     if (await step.isDone()) return;
-    if (failure === undefined)
+    if (missed === undefined)
       throw new StepFailed(`${step.name} ended without an error, but its result is not there`);
+    const { failure } = missed;
     if (!isWorthAnotherTry(failure) || tries >= MAX_TRIES) throw failure;
     const pause = Math.min(15_000, 1000 * 2 ** (tries - 1)) * (0.5 + random.fraction());
     if (clock.monotonic() + pause >= deadline) throw failure;
@@ -95,16 +103,18 @@ async function attempt(
   ctx: WorkerContext,
   step: Step,
   deadline: number,
-): Promise<Failure | undefined> {
+): Promise<Missed | undefined> {
   const { pve, clock } = ctx.ports;
   ctx.run.mayStart(REQUEST_DEADLINE_MS);
   const begun = clock.monotonic();
   tellProgress(ctx, step.name, step.message);
+  let upid: string | undefined;
   try {
-    const upid = await step.send();
+    upid = await step.send();
     if (upid === undefined) return undefined;
-    const saved = noteDoing(ctx, (state, worker) => setUpid(state, worker, upid));
-    const waited = pve.tasks.wait(upid, {
+    const taken = upid;
+    const saved = noteDoing(ctx, (state, worker) => setUpid(state, worker, taken));
+    const waited = pve.tasks.wait(taken, {
       timeout: Math.max(1000, deadline - clock.monotonic()),
       signal: ctx.interrupts.second,
       onProgress: (line) =>
@@ -117,7 +127,7 @@ async function attempt(
     await Promise.all([saved, waited]);
     return undefined;
   } catch (error) {
-    if (isFailure(error)) return error;
+    if (isFailure(error)) return { failure: error, isTaken: upid !== undefined };
     throw error;
   }
 }
@@ -156,37 +166,64 @@ async function noteDoing(
 }
 
 /** Refused before anything could happen: not an unknown outcome. */
-function wasRefused(failure: Failure): boolean {
-  if (!(failure instanceof PveError)) return false;
+function wasRefused({ failure, isTaken }: Missed): boolean {
+  if (isTaken || !(failure instanceof PveError)) return false;
   const { failure: kind } = failure.facts;
   return (
     kind === 'refused' || kind === 'forbidden' || kind === 'unauthenticated' || kind === 'untrusted'
   );
 }
 
-/** The answer was lost or says failure: whatever PVE still does with this VM has to end before anything is read. */
+/**
+ * The answer was lost or says failure: whatever PVE still does with this VM has to end before anything is read. A
+ * task that can't be asked about is looked for in the list until it has ended.
+ */
 async function waitForStragglers(ctx: WorkerContext, step: Step, deadline: number): Promise<void> {
-  const { pve, clock } = ctx.ports;
-  const wanted = step.task ?? { node: step.vm.node, type: '', id: step.vm.vmid };
-  const saved = recordOf(ctx)?.doing?.upid;
-  const tasks = (await pve.tasks.list(wanted.node).catch(ignoreFailure)) ?? [];
-  const running = tasks.filter(
-    (task) =>
-      task.running &&
-      (task.upid === saved ||
-        (task.id === String(wanted.id) && (wanted.type === '' || task.type === wanted.type))),
-  );
-  for (const task of running) {
-    const timeout = Math.max(1000, deadline - clock.monotonic());
-    const wait = { timeout, signal: ctx.interrupts.second };
-    await pve.tasks.wait(task.upid, wait).catch(ignoreFailure);
+  const { clock } = ctx.ports;
+  const begun = clock.monotonic();
+  for (;;) {
+    let unknown: string | undefined;
+    for (const upid of await stragglers(ctx, step))
+      if ((await endOf(ctx, upid, deadline)) === 'unknown') unknown = upid;
+    if (unknown === undefined) return;
+    const left = deadline - clock.monotonic();
+    if (left <= 0) throw new TaskTimeout(unknown, clock.monotonic() - begun);
+    await clock.sleep(Math.min(LOOK_EVERY_MS, left), ctx.interrupts.second);
   }
 }
 
-/** A task that failed has ended; one that can't be asked about proves nothing: the step looks for itself. */
-function ignoreFailure(error: unknown): undefined {
-  if (!isFailure(error)) throw error;
-  return undefined;
+/** Running tasks that may be this step's; none where the list can't be read: the step looks for itself. */
+async function stragglers(ctx: WorkerContext, step: Step): Promise<readonly string[]> {
+  const wanted = step.task ?? { node: step.vm.node, type: '', id: step.vm.vmid };
+  const saved = recordOf(ctx)?.doing?.upid;
+  try {
+    const tasks = await ctx.ports.pve.tasks.list(wanted.node);
+    const isIts = ({ id, type }: { readonly id: string; readonly type: string }) =>
+      id === String(wanted.id) && (wanted.type === '' || type === wanted.type);
+    return tasks
+      .filter((task) => task.running && (task.upid === saved || isIts(task)))
+      .map(({ upid }) => upid);
+  } catch (error) {
+    if (isFailure(error)) return [];
+    throw error;
+  }
+}
+
+async function endOf(
+  ctx: WorkerContext,
+  upid: string,
+  deadline: number,
+): Promise<'ended' | 'unknown'> {
+  const { pve, clock } = ctx.ports;
+  const timeout = Math.max(1000, deadline - clock.monotonic());
+  try {
+    await pve.tasks.wait(upid, { timeout, signal: ctx.interrupts.second });
+    return 'ended';
+  } catch (error) {
+    if (error instanceof TaskFailed) return 'ended';
+    if (error instanceof PveError) return 'unknown';
+    throw error;
+  }
 }
 
 function isFailure(error: unknown): error is Failure {

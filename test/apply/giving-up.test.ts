@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { StillWorking } from '../../src/apply/context.ts';
 import type { Random } from '../../src/model/ports.ts';
 import { powerOn } from '../../src/simulator/by-hand.ts';
+import { quickstartWorld } from '../../src/simulator/worlds.ts';
 import { type House, seededRandom } from '../support/house.ts';
 import {
   applied,
@@ -89,6 +90,62 @@ describe('P20 W19: a write that is tried again', () => {
     traps.clear();
     await house.clock.sleep(3 * MINUTE);
     await applied(house);
+    await expectSettled(house);
+  });
+});
+
+describe('P23 P47: a task that PVE took, and whose status it then refuses to tell', () => {
+  const STATUS = /^GET .*\/tasks\/UPID.*\/status$/;
+
+  it.each([
+    [401, 'No ticket'],
+    [403, 'Permission check failed'],
+  ])(
+    'with %i, was not refused itself: the list of tasks and the VM tell how it ended',
+    async (status, reason) => {
+      const traps = new Traps();
+      const house = openSite(undefined, {}, { intercept: traps.intercept });
+      traps.set(STATUS, () => says(status, reason));
+      expectCode(await house.muster('apply', '--test', '--auto-approve'), 0);
+      expect(house.state().workers.w1?.last.test?.result).toBe('passed');
+      const sent = house.cluster.journal().filter(({ method }) => method === 'POST');
+      expect(sent.filter(({ path }) => path.endsWith('/status/start'))).toHaveLength(1);
+      await expectSettled(house);
+    },
+  );
+
+  it('is a failure when it did not do its work, and the next apply goes on', async () => {
+    const traps = new Traps();
+    const house = await deployedSite(undefined, {}, { intercept: traps.intercept });
+    inject(house, 'POST', '/9100/status/start$', { kind: 'fail-task', text: 'no such luck' });
+    traps.set(STATUS, () => says(403, 'Permission check failed'));
+    const told = expectCode(await house.muster('apply', '--test', '--auto-approve'), 7);
+    expect(wordsOf(told)).toContain('Permission check failed');
+    traps.clear();
+    expectCode(await house.muster('apply', '--test', '--auto-approve'), 0);
+    await expectSettled(house);
+  });
+
+  it('is not waited for beyond its step when it does not end either', async () => {
+    const traps = new Traps();
+    const world = { ...quickstartWorld(), durations: { cloneBaseMs: 60 * MINUTE } };
+    const timeouts = { deploy: '10m' };
+    const house = openSite(
+      { w1: { ...EAGER, timeouts } },
+      {},
+      { world, intercept: traps.intercept },
+    );
+    traps.set(STATUS, () => says(401, 'No ticket'));
+    const begun = house.clock.monotonic();
+    const told = expectCode(await house.muster('apply', '--auto-approve'), 5);
+    expect(wordsOf(told)).toMatch(/task UPID:pve1:.*still runs after/);
+    const took = house.clock.monotonic() - begun;
+    expect(took).toBeGreaterThanOrEqual(10 * MINUTE);
+    expect(took).toBeLessThan(12 * MINUTE);
+    traps.clear();
+    await house.clock.sleep(60 * MINUTE);
+    await applied(house);
+    expect(house.state().workers.w1?.vm?.vmid).toBe(9100);
     await expectSettled(house);
   });
 });
