@@ -1,8 +1,12 @@
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
+import { statusOf } from '../model/lifecycle.ts';
+import { lookup } from '../model/lookup.ts';
+import { phaseOf } from '../model/phase-of.ts';
 import type { Plan, WorkerPlan } from '../model/plan.ts';
 import { BY_STRENGTH } from '../model/plan-counts.ts';
 import type { ApplyResult, WorkerOutcome } from '../model/result.ts';
+import { holderOf } from '../model/runs.ts';
 import { recordNodes } from '../model/transitions.ts';
 import { workerDigest } from '../plan/worker-digest.ts';
 import type { Confirm } from './confirm-port.ts';
@@ -154,13 +158,17 @@ function lanesOf(plan: Plan, worker: WorkerPlan): readonly LaneKey[] {
 }
 
 function heldOutcome({ ports }: ApplyInput, worker: WorkerPlan): WorkerOutcome {
-  const { vm } = ports.ledger.current().workers[worker.worker] ?? {};
+  const state = ports.ledger.current();
+  const record = lookup(state.workers, worker.worker);
+  const { vm } = record ?? {};
   const { held } = worker;
+  const now = ports.pve.clusterTime() ?? ports.clock.now();
+  const holder = record === undefined ? undefined : holderOf(record, state, now);
   return {
     worker: worker.worker,
     actions: worker.actions,
     result: 'held',
-    status: vm === undefined ? 'Configured' : 'Shut Down',
+    status: statusOf(phaseOf(record, holder)),
     node: worker.node,
     ...(vm === undefined ? {} : { vmid: vm.vmid }),
     ...(held === undefined ? {} : { error: `${held.why}: ${held.by}` }),

@@ -79,6 +79,7 @@ async function underLease(
         result: 'held',
         error: `leased: ${error.message}`,
         remedy: error.remedy,
+        status: 'Working',
         isWorking: true,
       });
     return ended(await failed(base, error));

@@ -1,5 +1,5 @@
 import type { ActionKind, WorkerPlan } from '../model/plan.ts';
-import { sinceStart, type WorkerBase } from './context.ts';
+import { StillWorking, sinceStart, type WorkerBase } from './context.ts';
 
 /** Does one action of a worker, and tells when it begins and how it ends. */
 export async function tellAction<T>(
@@ -20,7 +20,11 @@ export async function tellAction<T>(
   } catch (error) {
     const at = sinceStart(base);
     const took = { at, worker, action, tookMs: at - begun };
-    if (error instanceof Error) log.emit({ kind: 'action-failed', ...took, error: error.message });
+    // Not a failure: it waits until they have ended.
+    if (error instanceof StillWorking)
+      log.emit({ kind: 'skipped', at, worker, why: `${action} is held: ${error.message}` });
+    else if (error instanceof Error)
+      log.emit({ kind: 'action-failed', ...took, error: error.message });
     throw error;
   }
 }

@@ -1,23 +1,13 @@
 import type { Inventory, VmFacts } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
-import { type Phase, statusOf } from '../model/lifecycle.ts';
+import { statusOf } from '../model/lifecycle.ts';
 import { lookup } from '../model/lookup.ts';
+import { phaseOf } from '../model/phase-of.ts';
 import type { Finding } from '../model/plan.ts';
 import { describeRun, holderOf } from '../model/runs.ts';
-import type { RunRecord, State, WorkerRecord } from '../model/state.ts';
+import type { State, WorkerRecord } from '../model/state.ts';
 import type { DesiredWorker } from '../model/worker.ts';
 import type { StatusRow } from '../report/status-text.ts';
-
-/** Where what a run last began with a worker leaves it in its life. */
-const PHASES: Readonly<Record<string, Phase>> = {
-  deploy: 'deploying',
-  replace: 'deploying',
-  destroy: 'removing',
-  forget: 'removing',
-  shutdown: 'stopping',
-  test: 'testing',
-  session: 'working',
-};
 
 export interface StatusSources {
   readonly state: State;
@@ -71,11 +61,4 @@ function isLeftWorking(
   const { lease } = record ?? {};
   const holder = lease === undefined ? undefined : lookup(state.runs, lease.run);
   return holder?.kind === 'session' && facts?.status === 'running';
-}
-
-function phaseOf(record: WorkerRecord | undefined, holder: RunRecord | undefined): Phase {
-  const doing = record?.doing?.run === holder?.id ? record?.doing : undefined;
-  if (holder !== undefined && doing !== undefined) return PHASES[doing.action] ?? 'shut-down';
-  if (record?.vm === undefined) return 'configured';
-  return holder?.kind === 'session' ? 'working' : 'shut-down';
 }

@@ -141,6 +141,17 @@ export function holderOf(
   return run === undefined || isExpired(run, clusterNow) ? undefined : run;
 }
 
+/** When the session that a run leads should be over, by its estimates; undefined: nobody knows, or that is past. */
+export function expectedEnd(
+  holder: RunRecord,
+  state: Pick<State, 'sessions'>,
+  clusterNow: number,
+): number | undefined {
+  const session = holder.session === undefined ? undefined : lookup(state.sessions, holder.session);
+  const end = session?.kind === 'live' ? session.expectedEnd : undefined;
+  return end === undefined || end <= clusterNow ? undefined : end;
+}
+
 /** True when the worker is leased, but the run that holds it is gone, expired or taken over. */
 export function runLost(record: WorkerRecord, state: State, clusterNow: number): boolean {
   return record.lease !== undefined && holderOf(record, state, clusterNow) === undefined;

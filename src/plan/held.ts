@@ -1,7 +1,7 @@
 import type { VmConfig, VmFacts } from '../model/inventory.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Held } from '../model/plan.ts';
-import { holderName, holderOf, whereabouts } from '../model/runs.ts';
+import { expectedEnd, holderName, holderOf, whereabouts } from '../model/runs.ts';
 import { isBegunUnseen, type Located } from './identity.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 
@@ -73,11 +73,14 @@ function heldByLease(
   { state, inventory, options }: WorkerContext,
 ): Held | undefined {
   if (record === undefined || options.force.includes(name)) return undefined;
-  const holder = holderOf(record, state, inventory.cluster.time);
+  const { time } = inventory.cluster;
+  const holder = holderOf(record, state, time);
   if (holder === undefined) return undefined;
+  const until = expectedEnd(holder, state, time);
   const leader = holder.session === undefined ? '' : `It is led by ${whereabouts(holder)}. `;
   const remedy = `${leader}Wait for it to end, or use --wait.`;
-  return { why: 'leased', by: holderName(holder), remedy };
+  const ends = until === undefined ? {} : { until };
+  return { why: 'leased', by: holderName(holder), remedy, ...ends };
 }
 
 /** Locks and HA concern only what is done to the VM. Muster never unlocks by itself. */

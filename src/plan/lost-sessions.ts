@@ -16,7 +16,7 @@ export function lostSessions({
     return [
       {
         code: 'session-lost',
-        message: `session ${session.id} is not over, and the run that led it is dead; an apply ends it, which is final`,
+        message: `session ${session.id} is not over, and the run that led it is dead; an apply ends it once none of its items runs, which is final`,
         remedy: `To go on with it instead:  muster sessions resume ${session.id}`,
       },
     ];

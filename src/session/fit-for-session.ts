@@ -1,6 +1,5 @@
-import { lookup } from '../model/lookup.ts';
 import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
-import { holderName, holderOf } from '../model/runs.ts';
+import { expectedEnd, holderName, holderOf } from '../model/runs.ts';
 import type { LeftOutWorker } from '../model/session-plan.ts';
 import type { State, WorkerRecord } from '../model/state.ts';
 import type { DesiredWorker } from '../model/worker.ts';
@@ -48,8 +47,7 @@ function byQuarantine(record: WorkerRecord | undefined, now: number): Against | 
 function byLease(record: WorkerRecord | undefined, { state, now }: FitInput): Against | undefined {
   const holder = record === undefined ? undefined : holderOf(record, state, now);
   if (holder === undefined) return undefined;
-  const session = holder.session === undefined ? undefined : lookup(state.sessions, holder.session);
-  const until = session?.kind === 'live' ? session.expectedEnd : undefined;
+  const until = expectedEnd(holder, state, now);
   return { why: 'leased', by: holderName(holder), ...(until === undefined ? {} : { until }) };
 }
 

@@ -138,7 +138,11 @@ describe('plan and apply while a session runs', () => {
     );
     expect(first.code, first.stdout + first.stderr).toBe(0);
     expect(told[0]?.stdout).toMatch(/\? +a +update .*held: leased by session first-/);
+    expect(told[0]?.stdout).toMatch(
+      /waiting: memory .*; expected to end at 2026-11-22 02:\d\d UTC/,
+    );
     expect(told[1]?.code, told[1]?.stdout).toBe(5);
+    expect(told[1]?.stdout).toMatch(/^a +Working .* update: held$/m);
     const memory = (vmid: number) => house.cluster.world.vms[String(vmid)]?.config.memory;
     expect([memory(9100), memory(9101)]).toEqual(['4096', '8192']);
     expect((await house.muster('apply', '--auto-approve')).code).toBe(0);
