@@ -1,9 +1,14 @@
 import { DiagnosticsError } from '../model/diagnostic.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { SessionPlan } from '../model/session-plan.ts';
+import { escapeTerminal } from '../report/escape/terminal.ts';
 import { contextLines } from '../report/plan/headline.ts';
 import { sessionPlanMessages } from '../report/progress/session-json.ts';
-import { sessionHeading, sessionWorkerRows } from '../report/session/session-plan-text.ts';
+import {
+  sessionHeading,
+  sessionWorkerRows,
+  warningLines,
+} from '../report/session/session-plan-text.ts';
 import { runSession } from '../session/run-session.ts';
 import { withoutDeadRuns } from '../state/dead-runs.ts';
 import { type OpenProject, withProject } from './assemble.ts';
@@ -95,16 +100,24 @@ async function planWhenFree(
     const left = guards.waitForWorkers - waitedMs;
     if (refusals[0]?.exitCode !== EXIT_CODES.locked || left <= 0) return planned;
     if (interrupts.first.aborted) return planned;
-    tellWaiting(invocation, waitedMs, guards.waitForWorkers);
+    tellWaiting(invocation, waitedMs, planned.session);
     await clock.sleep(Math.min(ASK_EVERY_MS, left), interrupts.first).catch(() => undefined);
     planned = await planNow(await reread(invocation, open));
   }
 }
 
-function tellWaiting({ context, globals }: Invocation, waitedMs: number, ofMs: number): void {
+function tellWaiting(
+  { context, globals }: Invocation,
+  waitedMs: number,
+  { guards, leftOut }: SessionPlan,
+): void {
   if (globals.json || Math.round(waitedMs / ASK_EVERY_MS) % 6 !== 0) return;
-  const waited = `${formatDuration(waitedMs)} of ${formatDuration(ofMs)}`;
-  context.stderr.write(`waiting-for-workers, ${waited}\n`);
+  const seconds = Math.round(waitedMs / 1000) * 1000;
+  const waited = `${formatDuration(seconds)} of ${formatDuration(guards.waitForWorkers)}`;
+  const holder = leftOut.find(({ why }) => why === 'leased');
+  const who =
+    holder === undefined ? '' : `: ${escapeTerminal(`${holder.worker} is leased by ${holder.by}`)}`;
+  context.stderr.write(`waiting-for-workers, ${waited}${who}\n`);
 }
 
 /** The project with the state as it is now. */
@@ -127,6 +140,7 @@ function show({ context, globals }: Invocation, { session, assembled }: Assemble
     '',
     ...sessionWorkerRows(session, globals.paint),
     '',
+    ...(session.warnings.length === 0 ? [] : [...warningLines(session.warnings), '']),
   ];
   context.stdout.write(`${lines.join('\n')}\n`);
 }

@@ -178,7 +178,7 @@ function refusal(
 ): SessionRefusal {
   const remedy =
     exitCode === 4
-      ? 'Wait for that to end, or choose other workers.'
+      ? 'Wait for that to end, or choose other workers. One that died is taken over 10 minutes after its last sign of life.'
       : 'Mend what leaves the others out, or lower guards.minWorkers.';
   const more = detail.length === 0 ? {} : { detail };
   const diagnostic: Diagnostic = { severity: 'error', code, message, labels: [], ...more, remedy };

@@ -13,6 +13,8 @@ export interface CloseInput {
   readonly take: TakeWorkers;
   /** Ids of sessions that are known to be led by nobody, whatever their runs' beats say. */
   readonly dead: readonly string[];
+  /** Which of them; all by default. */
+  readonly isMeant?: (session: LiveSession) => boolean;
 }
 
 /**
@@ -26,7 +28,8 @@ export async function closeDeadSessions(input: CloseInput): Promise<readonly str
   const closed: string[] = [];
   for (const id of [...new Set([...expired, ...input.dead])].sort()) {
     const session = lookup(ports.ledger.current().sessions, id);
-    if (session?.kind === 'live' && (await close(input, session))) closed.push(id);
+    if (session?.kind !== 'live' || input.isMeant?.(session) === false) continue;
+    if (await close(input, session)) closed.push(id);
   }
   return closed;
 }

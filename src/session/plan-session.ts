@@ -17,6 +17,7 @@ import type { State } from '../model/state.ts';
 import type { Desired } from '../model/worker.ts';
 import type { ScheduleLimits } from './board.ts';
 import { type ChosenWorker, chooseWorkers } from './choose-workers.ts';
+import { deadSessions } from './dead-sessions.ts';
 import { withEstimates } from './estimates.ts';
 import { type ExpandedItem, type ExpandInput, expandItems } from './expand-items.ts';
 import { estimateLaunch, readyTimes } from './launch-estimates.ts';
@@ -82,6 +83,7 @@ export function planSession(input: PlanSessionInput): SessionPlan {
     forecast,
     leftForApply: leftForApply(input, choice.chosen),
     warnings: [
+      ...lostOnes(session, state, now),
       ...choice.warnings,
       ...expanded.warnings,
       ...roomWarnings(choice.chosen, inventory),
@@ -89,6 +91,21 @@ export function planSession(input: PlanSessionInput): SessionPlan {
     ],
     refusals: sortRefusals([...choice.refusals, ...expanded.refusals]),
   };
+}
+
+/** Nights that were cut off: this one takes their place, unless somebody goes on with them first. */
+function lostOnes(name: string, state: State, now: number): readonly Diagnostic[] {
+  return deadSessions(state, now)
+    .filter((lost) => lost.name === name)
+    .map(
+      ({ id }): Diagnostic => ({
+        severity: 'warning',
+        code: 'session-lost',
+        message: `session ${id} is not over, and the run that led it is dead; this one runs its items anew`,
+        labels: [],
+        remedy: `To go on with it instead:  muster sessions resume ${id}`,
+      }),
+    );
 }
 
 function repositoriesOf(

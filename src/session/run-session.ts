@@ -2,6 +2,7 @@ import { lookup } from '../model/lookup.ts';
 import type { LiveSession } from '../model/session.ts';
 import type { SessionResult } from '../model/session-result.ts';
 import type { State } from '../model/state.ts';
+import { closeFormer } from './close-former.ts';
 import { conduct } from './conduct.ts';
 import { gatherWorkers } from './gather-workers.ts';
 import { joinLate } from './join-late.ts';
@@ -14,7 +15,10 @@ import { addSession, newSessionId } from './session-state.ts';
  */
 export async function runSession(input: SessionInput): Promise<SessionResult> {
   const { session, plan, inventory } = input;
+  const { clock } = input.ports;
+  const begun = clock.monotonic();
   const had = await gatherWorkers(input);
+  await closeFormer(input, 0);
   const id = await begin(input, had);
   const parts = session.workers
     .filter(({ worker }) => had.includes(worker))
@@ -24,7 +28,10 @@ export async function runSession(input: SessionInput): Promise<SessionResult> {
   const hopedFor = new Set(input.replan === undefined ? [] : [...missed, ...leased]);
   const { kind, session: label } = session;
   const join = joinLate(input);
-  return conduct(input, { id, kind, label, hopedFor, join }, parts);
+  const result = await conduct(input, { id, kind, label, hopedFor, join }, parts);
+  // Their workers were on when this began, and are off now.
+  if (!input.interrupts.first.aborted) await closeFormer(input, clock.monotonic() - begun);
+  return result;
 }
 
 /** Names the session in its run's record: what others are told who wait for its workers. */

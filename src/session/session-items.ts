@@ -3,6 +3,7 @@ import type { ItemAttempt, LiveSession, SessionItem } from '../model/session.ts'
 import type { State } from '../model/state.ts';
 import type { PendingItem, SlotWorker } from './board.ts';
 import { toPending } from './predict.ts';
+import { runElsewhere } from './run-elsewhere.ts';
 import { type Schedule, schedule } from './schedule.ts';
 import { limitsOf, usesRoom } from './session-limits.ts';
 
@@ -53,10 +54,17 @@ export function nextAssignments(
   state: Pick<State, 'sessions'>,
   now: number,
 ): Schedule {
-  const pending = session.items
-    .filter((item) => itemState(session, item) === 'waiting')
+  const elsewhere = runElsewhere(session, state);
+  const waiting = session.items.filter((item) => itemState(session, item) === 'waiting');
+  const isElsewhere = (item: SessionItem) => elsewhere.some((each) => each.item === item.name);
+  const pending = waiting
+    .filter((item) => !isElsewhere(item))
     .map((item) => pendingOf(session, item));
-  return schedule(pending, slotWorkers(session, now), limitsOf(session, state, now), now);
+  const next = schedule(pending, slotWorkers(session, now), limitsOf(session, state, now), now);
+  const never = elsewhere.filter(
+    (each) => !each.willEnd && waiting.some(({ name }) => name === each.item),
+  );
+  return { ...next, impossible: [...next.impossible, ...never.map(({ item }) => item)] };
 }
 
 function pendingOf(session: LiveSession, item: SessionItem): PendingItem {

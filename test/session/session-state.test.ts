@@ -4,6 +4,7 @@ import type { LiveSession } from '../../src/model/session.ts';
 import { emptyState, type State, type WorkerRecord } from '../../src/model/state.ts';
 import { withEstimates } from '../../src/session/estimates.ts';
 import { rememberMember } from '../../src/session/remember-member.ts';
+import { runElsewhere } from '../../src/session/run-elsewhere.ts';
 import { attemptKey, isOver, itemState, nextAssignments } from '../../src/session/session-items.ts';
 import { resultOf } from '../../src/session/session-result.ts';
 import {
@@ -140,6 +141,7 @@ describe('an item', () => {
   it('is not begun while another session fills its repository', () => {
     const other = liveSession({
       id: 'other',
+      name: 'weekly',
       items: [web],
       attempts: {
         'vm-101': [{ worker: 'w9', vmid: 9109, place: 'no-vm', startedAt: NOW, result: 'running' }],
@@ -150,6 +152,27 @@ describe('an item', () => {
     const next = nextAssignments(requireLive(state, ID), state, NOW + MINUTE);
     expect(next.assignments.map(({ item }) => item)).toEqual(['catalog']);
     expect(next.waiting).toEqual([{ item: 'vm-101', reason: { kind: 'repository', name: 'pbs' } }]);
+  });
+
+  it('is not begun while another session of the name runs it: until its worker is taken over, or not at all', () => {
+    const runs = (worker: string, name = 'nightly') => {
+      const attempt = { worker, vmid: 9109, place: 'no-vm', startedAt: NOW } as const;
+      const attempts = { 'vm-101': [{ ...attempt, result: 'running' as const }] };
+      const own = { node: 'pve3', slots: 2, expectedAt: NOW };
+      const state = joinWorker(started(), ID, 'joining', own);
+      return addSession(state, liveSession({ id: 'lost', name, items: [web], attempts }));
+    };
+    const verdict = (state: State) => {
+      const session = requireLive(state, ID);
+      const { impossible } = nextAssignments(session, state, NOW + MINUTE);
+      return [runElsewhere(session, state).map(({ willEnd }) => willEnd), impossible];
+    };
+    expect(verdict(runs('w9'))).toEqual([[false], ['vm-101']]);
+    expect(verdict(runs('joining'))).toEqual([[true], []]);
+    const alone = leaveWorkerOut(runs('joining'), ID, 'joining', 'vm-101 runs in it');
+    expect(verdict(endWorker(alone, ID, 'joining', NOW))).toEqual([[false], ['vm-101']]);
+    expect(verdict(runs('w1'))).toEqual([[], []]);
+    expect(verdict(runs('w9', 'weekly'))).toEqual([[], []]);
   });
 
   it('goes to nobody who is left out or powered off', () => {

@@ -7,7 +7,8 @@ import { versionMessage } from './plan-messages.ts';
 
 /** What a session will do, before its first effect. */
 export function sessionPlanMessages(session: SessionPlan, version: string): readonly JsonMessage[] {
-  return [versionMessage(version), sessionPlanMessage(session)];
+  const warnings = session.warnings.map((each) => diagnosticMessage(each));
+  return [versionMessage(version), sessionPlanMessage(session), ...warnings];
 }
 
 /** Why it would not run. */

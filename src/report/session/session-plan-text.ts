@@ -167,7 +167,7 @@ function many(label: string, texts: readonly string[]): readonly string[] {
   return texts.flatMap((text, index) => labelled(index === 0 ? label : '', text, LABEL));
 }
 
-function warningLines(warnings: readonly Diagnostic[]): readonly string[] {
+export function warningLines(warnings: readonly Diagnostic[]): readonly string[] {
   const texts = warnings.map(({ message, remedy }) => {
     const mend = remedy === undefined ? '' : `. ${escapeTerminal(remedy)}`;
     return `${escapeTerminal(message)}${mend}`;
