@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     include: [
       'test/{plan,model,fields,report}/**/*.test.ts',
-      'test/declare/{load-declaration,errors,schemas,files-and-environments,insert-worker,examples,quantities}.test.ts',
+      'test/declare/{load-declaration,errors,schemas,files-and-environments,insert-worker,examples}.test.ts',
       'test/session/{schedule,plan-session,session-state,expand-items,choose-workers}.test.ts',
       'test/state/{ledger,take-workers,start-run}.test.ts',
       'test/cases/cases.test.ts',
