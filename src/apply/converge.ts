@@ -4,6 +4,8 @@ import { isShrink, obstacleTo } from '../model/attributes/obstacle.ts';
 import { attributesOf, readAttributes } from '../model/attributes/read-attributes.ts';
 import { StepFailed } from '../model/errors.ts';
 import type { VmConfig } from '../model/inventory.ts';
+import type { WorkerSpec } from '../model/worker.ts';
+import { specForMade } from '../plan/image-change.ts';
 import { requireAgreed } from './changed-meanwhile.ts';
 import { recordOf, tellDone, timeoutsOf, type VmHandle, type WorkerContext } from './context.ts';
 import { type Proof, requireOurs } from './identity.ts';
@@ -53,15 +55,18 @@ async function gapOf(ctx: WorkerContext, vm: VmHandle, fresh: boolean): Promise<
   const pool = ownerPool(ctx, vm, fresh);
   const place = { node: vm.node, vmid: vm.vmid, ...(pool === undefined ? {} : { pool }) };
   const found = readAttributes(config, place);
-  const desired = attributesOf(spec, name, identity);
   const record = recordOf(ctx);
+  const made = (whole: WorkerSpec) =>
+    fresh || record === undefined ? whole : specForMade(record, whole, vm.node);
+  const desired = attributesOf(made(spec), name, identity);
   const before = record?.declared;
   const changes = fresh
     ? firstChanges(desired, found)
     : diffAttributes({
         desired,
         found,
-        declaredBefore: before === undefined ? undefined : attributesOf(before, name, identity),
+        declaredBefore:
+          before === undefined ? undefined : attributesOf(made(before), name, identity),
         observed: record?.observed,
       }).filter(({ cost }) => cost !== 'record');
   const storage = spec.disk.storage;

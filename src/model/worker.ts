@@ -169,6 +169,9 @@ export interface Desired {
 /** Canonical attribute values by path, such as `networks[0].vlan`. An absent path is unset. */
 export type Attributes = Readonly<Record<string, Json>>;
 
+/** What the VM of a bare disk image gets; a template brings its own. */
+export const DEFAULT_CPU_TYPE = 'x86-64-v2-AES';
+
 export const DEFAULT_TIMEOUTS: Timeouts = {
   deploy: 30 * 60_000,
   start: 3 * 60_000,

@@ -4,6 +4,7 @@ import type { StorageFacts, VmFacts } from '../model/inventory.ts';
 import { lookup } from '../model/lookup.ts';
 import { GiB } from '../model/quantity.ts';
 import {
+  DEFAULT_CPU_TYPE,
   DEFAULT_PATCH,
   DEFAULT_TIMEOUTS,
   type ImageSource,
@@ -27,8 +28,6 @@ export interface Completed {
 
 const DEFAULT_SLOTS = 4;
 const DEFAULT_DISK = 20 * GiB;
-/** What a bare disk image gets; a template brings its own. */
-const DEFAULT_CPU_TYPE = 'x86-64-v2-AES';
 
 /** Puts the built-in defaults under merged fields: sizing by slots, storage, image and network. */
 export function completeSpec(

@@ -2,6 +2,7 @@ import { imageRecordOf } from '../model/image-record.ts';
 import type { Change } from '../model/plan.ts';
 import type { WorkerRecord } from '../model/state.ts';
 import type { WorkerSpec } from '../model/worker.ts';
+import { DEFAULT_CPU_TYPE } from '../model/worker.ts';
 
 export interface ImageChange {
   readonly change: Change;
@@ -31,6 +32,16 @@ export function imageChange(
     : [`${from.name} (${from.source})`, `${to.name} (${to.source})`];
   const cause = renamed ? 'declaration' : 'image';
   return { renamed, change: { path: 'image', before, after, causes: [cause], cost: 'rebuild' } };
+}
+
+/**
+ * What is declared, as it holds for a VM that stays as its former image made it: a bare disk image leaves the CPU
+ * type to Muster, and declaring a template, which brings its own, takes it from no VM that was not made of that.
+ */
+export function specForMade(record: WorkerRecord, spec: WorkerSpec, foundNode: string): WorkerSpec {
+  const isFromBare = record.image?.source.startsWith('template ') === false;
+  if (!isFromBare || imageChange(record, spec, foundNode) === undefined) return spec;
+  return { ...spec, cpu: { type: DEFAULT_CPU_TYPE, ...spec.cpu } };
 }
 
 /** Another image's name that makes no other disk, or that the policy leaves alone: only the record follows. */

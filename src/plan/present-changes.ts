@@ -5,9 +5,9 @@ import type { Diagnostic } from '../model/diagnostic.ts';
 import type { Change, Finding } from '../model/plan.ts';
 import { formatSize } from '../model/quantity.ts';
 import type { WorkerRecord } from '../model/state.ts';
-import type { Attributes, DesiredWorker } from '../model/worker.ts';
+import type { Attributes, DesiredWorker, WorkerSpec } from '../model/worker.ts';
 import type { Located } from './identity.ts';
-import { imageChange, imageNameChange } from './image-change.ts';
+import { imageChange, imageNameChange, specForMade } from './image-change.ts';
 import type { WorkerCase, WorkerContext } from './plan-input.ts';
 import { viewsOf } from './worker-views.ts';
 
@@ -31,8 +31,11 @@ export function changesOf(
 ): Changes {
   const { state } = context;
   const uuid = record.vm?.uuid;
-  const views = viewsOf(desired, record, worker.from ?? worker.name, state, uuid, found);
   const images = imageChanges(worker, desired, record, located);
+  const remade = images.kept.some(({ cost }) => cost === 'rebuild');
+  const stays = !remade || record.protect || desired.spec.protect;
+  const as = stays ? asMade(desired, record, located) : { desired, record };
+  const views = viewsOf(as.desired, as.record, worker.from ?? worker.name, state, uuid, found);
   const kept: Change[] = [...images.kept];
   const findings: Finding[] = [...images.findings];
   const problems: Diagnostic[] = [];
@@ -53,6 +56,19 @@ export function changesOf(
   return { kept, findings, problems };
 }
 
+/** Both sides as they hold for the VM that is there, whatever image is declared by now. */
+function asMade(desired: DesiredWorker, record: WorkerRecord, located: Present) {
+  const made = (spec: WorkerSpec) => specForMade(record, spec, nodeOf(located));
+  return {
+    desired: { ...desired, spec: made(desired.spec) },
+    record: { ...record, declared: made(record.declared) },
+  };
+}
+
+function nodeOf(located: Present): string {
+  return located.kind === 'ours' ? located.vm.node : located.ref.node;
+}
+
 function viewOf({ vm, config }: Extract<Present, { kind: 'ours' }>): VmView {
   return { config, node: vm.node, vmid: vm.vmid };
 }
@@ -64,8 +80,7 @@ function imageChanges(
   located: Present,
 ): Pick<Changes, 'kept' | 'findings'> {
   const { spec, name } = desired;
-  const node = located.kind === 'ours' ? located.vm.node : located.ref.node;
-  const image = imageChange(record, spec, node);
+  const image = imageChange(record, spec, nodeOf(located));
   const renamed = imageNameChange(record, spec);
   const onlyRecord = renamed === undefined ? [] : [renamed];
   if (image === undefined) return { kept: onlyRecord, findings: [] };

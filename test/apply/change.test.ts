@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { migrate } from '../../src/simulator/by-hand.ts';
+import { editConfig, migrate } from '../../src/simulator/by-hand.ts';
 import {
   applied,
   declare,
@@ -52,6 +52,47 @@ describe('change', () => {
       await expectSettled(house);
     },
   );
+
+  it.each([
+    ['another name, nextDeploy', 'b', { onImageChange: 'nextDeploy' }],
+    ['another name, ignore', 'b', { onImageChange: 'ignore' }],
+    ['the same name, ignore', 'a', { onImageChange: 'ignore' }],
+  ])(
+    'the CPU type that a bare disk image came with stays while its VM does: a template of %s',
+    async (_, name, fields) => {
+      const bare = { import: 'local:import/debian-13.qcow2' };
+      const images = { images: { a: bare }, defaults: { image: 'a' } };
+      const later = { images: { a: bare, [name]: { template: 9000 } }, defaults: { image: 'a' } };
+      const worker = { ...EAGER, storage: 'local-lvm', ...fields };
+      const house = await deployedSite({ w1: { ...worker, image: 'a' } }, images);
+      declare(house, { w1: { ...worker, image: name } }, later);
+      const { workers } = await planned(house);
+      expect(workers.flatMap(({ changes }) => changes.map(({ path }) => path))).not.toContain(
+        'cpu.type',
+      );
+      await applied(house);
+      declare(house, { w1: { ...worker, image: name, memory: '9GiB' } }, later);
+      await applied(house);
+      expect(vmOf(house).config).toMatchObject({ cpu: 'x86-64-v2-AES', memory: '9216' });
+      editConfig(house.cluster.world, 9100, { cpu: 'kvm64' });
+      await applied(house);
+      expect(vmOf(house).config.cpu).toBe('x86-64-v2-AES');
+      await expectSettled(house);
+      await applied(house, '--replace', 'w1');
+      expect(vmOf(house).config.cpu).toBe(house.cluster.world.vms['9000']?.config.cpu);
+      await expectSettled(house);
+    },
+  );
+
+  it('nor is it taken from a VM that has to be made anew, and waits because it is protected', async () => {
+    const a = { import: 'local:import/debian-13.qcow2' };
+    const worker = { ...EAGER, storage: 'local-lvm', protect: true };
+    const house = await deployedSite({ w1: { ...worker, image: 'a' } }, { images: { a } });
+    const later = { ...worker, image: 'b', memory: '9GiB' };
+    declare(house, { w1: later }, { images: { b: { template: 9000 } } });
+    await applied(house);
+    expect(vmOf(house).config).toMatchObject({ cpu: 'x86-64-v2-AES', memory: '9216' });
+  });
 
   it('replaces one worker of a node at a time, and none is left out at last', async () => {
     const images = (template: number) => ({
