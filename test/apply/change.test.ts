@@ -87,9 +87,12 @@ describe('change', () => {
   it('nor is it taken from a VM that has to be made anew, and waits because it is protected', async () => {
     const a = { import: 'local:import/debian-13.qcow2' };
     const worker = { ...EAGER, storage: 'local-lvm', protect: true };
-    const house = await deployedSite({ w1: { ...worker, image: 'a' } }, { images: { a } });
+    const house = await deployedSite(
+      { w1: { ...worker, image: 'a' } },
+      { images: { a }, defaults: {} },
+    );
     const later = { ...worker, image: 'b', memory: '9GiB' };
-    declare(house, { w1: later }, { images: { b: { template: 9000 } } });
+    declare(house, { w1: later }, { images: { b: { template: 9000 } }, defaults: {} });
     await applied(house);
     expect(vmOf(house).config).toMatchObject({ cpu: 'x86-64-v2-AES', memory: '9216' });
   });
