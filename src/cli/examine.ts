@@ -7,6 +7,7 @@ import { formatDuration } from '../model/quantity.ts';
 import { emptyState, type State } from '../model/state.ts';
 import type { DoctorLine } from '../report/doctor-text.ts';
 import { failureDiagnostic } from '../report/failure-diagnostic.ts';
+import { olderFormatText } from '../report/plan/headline.ts';
 import { count } from '../report/words.ts';
 import { assemble } from './assemble.ts';
 import type { Invocation } from './invocation.ts';
@@ -44,13 +45,15 @@ async function examineState(invocation: Invocation, project: Project) {
   const { context, globals } = invocation;
   const read = await attempt(async () => {
     const store = await openState(invocation, project, 'muster doctor');
-    const { state } = await store.read();
+    const { state, older } = await store.read();
     const weakness = await store.weakness?.();
-    return { state, weakness, view: stateView(store.where, globals.root, state) };
+    return { state, weakness, view: stateView(store.where, globals.root, state, older?.format) };
   });
   if (!read.ok) return { state: undefined, line: failed('state', read.error) };
   const { state, view, weakness } = read.value;
-  const seen = view.serial === undefined ? 'new, nothing recorded yet' : `serial ${view.serial}`;
+  const known = view.serial === undefined ? 'new, nothing recorded yet' : `serial ${view.serial}`;
+  const { olderFormat } = view;
+  const seen = olderFormat === undefined ? known : `${known}, ${olderFormatText(olderFormat)}`;
   const line: DoctorLine =
     weakness === undefined
       ? { check: 'state', result: 'ok', seen: `${view.where}: ${seen}` }

@@ -46,6 +46,7 @@ function sessionMarkdown(saved: SavedPlan, session: SessionPlan, view: FormatVie
     ...(view.maxBytes === undefined ? {} : { maxBytes: view.maxBytes }),
     ...(view.job === undefined ? {} : { job: view.job }),
     reviewDigest: saved.plan.reviewDigest,
+    ...(saved.stateFormat === undefined ? {} : { stateFormat: saved.stateFormat }),
   });
 }
 

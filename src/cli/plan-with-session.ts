@@ -19,7 +19,7 @@ export async function planWithSession(
   const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
     const { session, sealed, assembled } = await assembleSession(invocation, open);
-    const saved = envelopeOf(invocation, sealed, assembled.state);
+    const saved = envelopeOf(invocation, sealed, assembled);
     const out = textOf(flags, 'out');
     // What would be refused is not worth keeping: nobody could run it.
     const isSaved = out !== undefined && session.refusals.length === 0;

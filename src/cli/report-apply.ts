@@ -24,7 +24,7 @@ export function showPlan(
 ): void {
   if (globals.json) {
     const { stdout, clock, version } = context;
-    stdout.write(messageLines(planMessages(plan, version), clock));
+    stdout.write(messageLines(planMessages(plan, version, stateView), clock));
     return;
   }
   const view = { state: stateView, verbose: globals.verbose, paint: globals.paint };

@@ -188,6 +188,8 @@ export interface SavedPlan {
   readonly toolVersion: string;
   readonly lineage: string;
   readonly serial: number;
+  /** Set when that state is stored in an older format, which an apply with something to do writes anew. */
+  readonly stateFormat?: number;
   /** Ms since the epoch. */
   readonly createdAt: number;
   readonly commit?: string;

@@ -16,7 +16,7 @@ const MIGRATIONS: Migrations = {};
 /** A plan in its envelope, sealed by the file digest. Times are ms since the epoch. */
 export function savePlan(
   plan: Plan,
-  envelope: Pick<SavedPlan, 'toolVersion' | 'lineage' | 'serial' | 'createdAt' | 'commit'>,
+  envelope: Omit<SavedPlan, 'format' | 'kind' | 'plan' | 'fileDigest'>,
 ): SavedPlan {
   const content = { format: 1 as const, kind: 'muster-plan' as const, ...envelope, plan };
   return { ...content, fileDigest: digestOf(content) };

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { validatePlan } from '../../src/generated/validate-plan.js';
+import type { Json } from '../../src/model/json.ts';
 import type { State } from '../../src/model/state.ts';
 import { runRecord } from '../state/support/states.ts';
 import { type House, openHouse } from '../support/house.ts';
@@ -91,7 +93,14 @@ describe.each([
     expect(plan.stdout).toContain(ANNOUNCED);
     for (const command of ['status', 'drift', 'show'])
       expect((await place.house.muster(command)).stdout).toContain(ANNOUNCED);
-    expect((await place.house.muster('state', 'list')).stdout).toBe('backup-pve1\nbackup-pve2\n');
+    const list = await place.house.muster('state', 'list');
+    expect(list.stdout).toBe('backup-pve1\nbackup-pve2\n');
+    const words = (text: string) => text.replace(/\s+/g, ' ').trim();
+    expect(words(list.stderr)).toBe(`Warning: the state has the ${ANNOUNCED.trim()}`);
+    const doctor = await place.house.muster('doctor');
+    expect(words(doctor.stdout)).toContain(ANNOUNCED.trim());
+    const listed = await place.house.muster('state', 'list', '--json');
+    expect(JSON.parse(listed.stdout)).toEqual(['backup-pve1', 'backup-pve2']);
     expect(place.stored()).toBe(old);
     expect(backupsIn(place.house)).toEqual([]);
   });
@@ -114,6 +123,35 @@ describe.each([
     const plan = await place.house.muster('plan', '--detailed-exitcode');
     expect(plan.code, plan.stdout + plan.stderr).toBe(0);
     expect(plan.stdout).not.toContain('older format');
+  });
+
+  it('is announced in every format of a plan that a person reads, and in the saved one', async () => {
+    const place = await open();
+    await settle(place);
+    declareThird(place);
+    const words = ANNOUNCED.trim();
+    const { house } = place;
+    const json = await house.muster('plan', '--format', 'json', '--out', 'muster.plan');
+    const saved: Json = JSON.parse(json.stdout);
+    expect(saved).toMatchObject({ stateFormat: 0 });
+    expect(validatePlan(saved)).toEqual([]);
+    for (const format of ['markdown', 'html', 'text'])
+      for (const argv of [['plan'], ['show', 'muster.plan']])
+        expect((await house.muster(...argv, '--format', format)).stdout).toContain(words);
+    for (const argv of [['plan'], ['apply', '--auto-approve']]) {
+      const lines = (await house.muster(...argv, '--json')).stdout.trim().split('\n');
+      const told = lines.map((line) => JSON.parse(line) as { readonly diagnostic?: object });
+      expect(told.flatMap(({ diagnostic }) => diagnostic ?? [])).toContainEqual(
+        expect.objectContaining({
+          severity: 'warning',
+          code: 'state-older-format',
+          summary: `the state has the ${words}`,
+        }),
+      );
+    }
+    expect(JSON.parse((await house.muster('plan', '--format', 'json')).stdout)).not.toHaveProperty(
+      'stateFormat',
+    );
   });
 
   it('is left alone by an apply with nothing to do', async () => {

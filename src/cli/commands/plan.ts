@@ -40,8 +40,8 @@ async function planAndShow(
   const { context, globals, flags } = invocation;
   return withProject(invocation, async (open) => {
     const assembled = await assemble(invocation, open, options);
-    const { plan, state, stateView } = assembled;
-    const saved = envelopeOf(invocation, plan, state);
+    const { plan, stateView } = assembled;
+    const saved = envelopeOf(invocation, plan, assembled);
     const out = textOf(flags, 'out');
     if (out !== undefined) await writeUserFile(invocation, out, `${JSON.stringify(saved)}\n`);
     const next = {
@@ -58,7 +58,7 @@ async function planAndShow(
     };
     context.stdout.write(
       format === undefined
-        ? messageLines(planMessages(plan, context.version), context.clock)
+        ? messageLines(planMessages(plan, context.version, stateView), context.clock)
         : renderPlan(format, saved, view),
     );
     const wanted =

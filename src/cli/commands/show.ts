@@ -19,7 +19,7 @@ export async function runShow(invocation: Invocation): Promise<number> {
   if (file === undefined) return showState(invocation, format === 'json');
   const saved = readSavedPlan(await readUserFile(invocation, file));
   const { verbose, paint, program } = globals;
-  const state = { where: 'as planned', serial: saved.serial };
+  const state = { where: 'as planned', serial: saved.serial, olderFormat: saved.stateFormat };
   const next = { program, flags: '', savedAs: file };
   context.stdout.write(
     renderPlan(format, saved, { state, verbose, paint, next, ...markdownView(invocation) }),

@@ -4,6 +4,7 @@ import { driftOf } from '../drift-text.ts';
 import { byteLength, codeSpan, fenced, folded } from '../escape/markdown.ts';
 import { PLAIN } from '../paint.ts';
 import { checksLines } from '../plan/checks-lines.ts';
+import { olderFormatText } from '../plan/headline.ts';
 import type { NextView } from '../plan/next-lines.ts';
 import { count, shellWord, utcMinute } from '../words.ts';
 import { attributeDiff } from './attribute-diff.ts';
@@ -178,7 +179,7 @@ function applyBlock(plan: Plan, next: NextView | undefined): string {
 }
 
 function footer(saved: SavedPlan, { next, job }: MarkdownView): string {
-  const { plan, commit, createdAt, lineage, serial, toolVersion } = saved;
+  const { plan, commit, createdAt, lineage, serial, stateFormat, toolVersion } = saved;
   const artifact =
     next?.savedAs === undefined ? [] : [`artifact ${codeSpan(shellWord(next.savedAs))}`];
   const links = [...(job === undefined ? [] : [jobLink(job)]), ...artifact].join(', ');
@@ -188,6 +189,7 @@ function footer(saved: SavedPlan, { next, job }: MarkdownView): string {
     `planned ${utcMinute(createdAt)}`,
     ...(links === '' ? [] : [links]),
     `state ${codeSpan(lineage.slice(0, 8))} serial ${serial}`,
+    ...(stateFormat === undefined ? [] : [olderFormatText(stateFormat)]),
     `${plan.unchanged} unchanged`,
     `Muster ${codeSpan(toolVersion)}`,
   ];

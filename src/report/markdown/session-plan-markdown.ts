@@ -2,6 +2,7 @@ import { formatDuration } from '../../model/quantity.ts';
 import type { SessionPlan } from '../../model/session-plan.ts';
 import { byteLength, codeSpan, fenced, folded } from '../escape/markdown.ts';
 import { PLAIN } from '../paint.ts';
+import { olderFormatText } from '../plan/headline.ts';
 import { exactCommand } from '../session/command-lines.ts';
 import { sessionGantt } from '../session/session-gantt.ts';
 import { sessionPlanText } from '../session/session-plan-text.ts';
@@ -12,6 +13,8 @@ import type { SessionMarkdownView } from './session-markdown.ts';
 
 export interface SessionPlanMarkdownView extends SessionMarkdownView {
   readonly reviewDigest: string;
+  /** Of the state, when it is stored in an older one. */
+  readonly stateFormat?: number;
 }
 
 /** A session before it runs, as a comment: what it would do, then its predicted timeline, folded. */
@@ -40,9 +43,13 @@ function applyBlock(
   return `Run exactly this (refused if it would do anything else):\n\n${fenced('sh', [command])}`;
 }
 
-function footer({ reviewDigest, job }: SessionPlanMarkdownView): string {
-  const link = job === undefined ? '' : ` | ${jobLink(job)}`;
-  return `<sub>review digest ${reviewDigest.slice(0, 16)}${link}</sub>`;
+function footer({ reviewDigest, stateFormat, job }: SessionPlanMarkdownView): string {
+  const parts = [
+    `review digest ${reviewDigest.slice(0, 16)}`,
+    ...(stateFormat === undefined ? [] : [`state: ${olderFormatText(stateFormat)}`]),
+    ...(job === undefined ? [] : [jobLink(job)]),
+  ];
+  return `<sub>${parts.join(' | ')}</sub>`;
 }
 
 function verdictOf({ session, refusals, items, workers, forecast }: SessionPlan): string {

@@ -34,9 +34,12 @@ export function contextLines(cluster: PlanCluster, state: StateView): readonly s
 
 /** Below the line "State": that an apply will write it in a newer format. */
 export function formatLines({ olderFormat }: StateView): readonly string[] {
-  if (olderFormat === undefined) return [];
-  const text = `older format ${olderFormat}: the next apply with something to do writes the newest, and keeps a backup`;
-  return labelled('', text, LABEL);
+  return olderFormat === undefined ? [] : labelled('', olderFormatText(olderFormat), LABEL);
+}
+
+/** Of a state that is stored in an older format: what will become of it. */
+export function olderFormatText(format: number): string {
+  return `older format ${format}: the next apply with something to do writes the newest, and keeps a backup`;
 }
 
 /** "Plan: 1 to destroy, …" and, below it, what is held, drifted and unchanged. */

@@ -1,18 +1,30 @@
-import type { Diagnostic } from '../../model/diagnostic.ts';
+import { type Diagnostic, problem } from '../../model/diagnostic.ts';
 import type { Finding, Plan, PreflightLine, WorkerPlan } from '../../model/plan.ts';
 import { countPlan, hasDrift, strongest } from '../../model/plan-counts.ts';
+import { olderFormatText, type StateView } from '../plan/headline.ts';
 import { countResources, resourceActions } from '../terraform/resource-actions.ts';
 import { base, diagnosticMessage, type JsonMessage, resourceOf } from './json-message.ts';
 
 /** A plan in the order in which Terraform tells one: what drifted, what is planned, the counts, what is to be known. */
-export function planMessages(plan: Plan, version: string): readonly JsonMessage[] {
+export function planMessages(
+  plan: Plan,
+  version: string,
+  { olderFormat }: Pick<StateView, 'olderFormat'> = {},
+): readonly JsonMessage[] {
   return [
     versionMessage(version),
     ...plan.workers.filter(hasDrift).map(driftMessage),
     ...plan.workers.map(plannedChangeMessage),
     changeSummaryMessage(plan),
+    ...(olderFormat === undefined ? [] : [diagnosticMessage(olderState(olderFormat))]),
     ...diagnosticsOf(plan),
   ];
+}
+
+/** A warning, for those who see nothing else of a state that will be written in another format. */
+export function olderState(format: number): Diagnostic {
+  const message = `the state has the ${olderFormatText(format)}`;
+  return { ...problem('state-older-format', message), severity: 'warning' };
 }
 
 export function versionMessage(version: string): JsonMessage {
