@@ -5,10 +5,10 @@ import { LARGE, USUAL } from '../simulation/session-case.ts';
 import { sessionSeed } from '../simulation/session-seed.ts';
 
 /** Thousands of seeds: MUSTER_SEEDS of each kind, from MUSTER_FIRST on; MUSTER_SEED for one alone. */
-const COUNT = Number(process.env.MUSTER_SEEDS ?? 2500);
+const COUNT = Number(process.env.MUSTER_SEEDS ?? 5000);
 const FIRST = Number(process.env.MUSTER_FIRST ?? 1000);
 /** One session in so many is a large one. */
-const LARGE_EVERY = 25;
+const LARGE_EVERY = 50;
 
 describe('thousands of seeds', () => {
   it.each(seedsFrom(COUNT, FIRST))(
@@ -18,7 +18,7 @@ describe('thousands of seeds', () => {
       const verdict = await sessionSeed(seed, { size, troubles: seed % 4 !== 0 });
       expect(verdict.wrong, verdictText(verdict)).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 
   it.each(seedsFrom(COUNT, FIRST))(
@@ -27,6 +27,6 @@ describe('thousands of seeds', () => {
       const verdict = await applySeed(seed, seed % 4 !== 0);
       expect(verdict.wrong, verdictText(verdict)).toEqual([]);
     },
-    120_000,
+    300_000,
   );
 });
