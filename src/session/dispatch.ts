@@ -1,4 +1,5 @@
 import { lookup } from '../model/lookup.ts';
+import { formatDuration } from '../model/quantity.ts';
 import type { LiveSession, SessionItem } from '../model/session.ts';
 import { runElsewhere } from './run-elsewhere.ts';
 import { runItem } from './run-item.ts';
@@ -167,6 +168,18 @@ function letGo(ctx: SessionContext, running: number, stuck: ReadonlySet<string>)
   for (const [name, member] of ctx.members) if (!busy.has(name)) member.leave.abort();
 }
 
+/** At once: whoever sees nothing happen presses Ctrl-C again, and that leaves the workers on. */
+function tellInterrupt(ctx: SessionContext): void {
+  const session = liveSession(ctx);
+  const running = session.items.filter((item) => itemState(session, item) === 'running');
+  const number = `${running.length} ${running.length === 1 ? 'item' : 'items'}`;
+  const when =
+    ctx.graceMs === 0 ? 'now' : `in ${formatDuration(ctx.graceMs)} (--grace) at the latest`;
+  const end = running.length === 0 ? '' : ` ${number} end ${when},`;
+  const message = `interrupted: nothing more is handed out,${end} the workers are powered off; once more stops at once and leaves them on`;
+  ctx.ports.log.emit({ kind: 'note', at: sinceSessionStart(ctx), message });
+}
+
 function graceTimer(ctx: SessionContext, cancel: AbortController): AbortController {
   const timer = new AbortController();
   const { first } = ctx.interrupts;
@@ -179,8 +192,12 @@ function graceTimer(ctx: SessionContext, cancel: AbortController): AbortControll
   };
   if (first.aborted) begin();
   else {
-    first.addEventListener('abort', begin, { once: true });
-    timer.signal.addEventListener('abort', () => first.removeEventListener('abort', begin));
+    const onInterrupt = (): void => {
+      tellInterrupt(ctx);
+      begin();
+    };
+    first.addEventListener('abort', onInterrupt, { once: true });
+    timer.signal.addEventListener('abort', () => first.removeEventListener('abort', onInterrupt));
   }
   return timer;
 }

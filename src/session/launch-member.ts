@@ -27,6 +27,7 @@ import {
   type Part,
   type SessionContext,
   sessionTime,
+  sinceSessionStart,
 } from './session-context.ts';
 import { endWorker, enterPhase, leaveWorkerOut } from './session-state.ts';
 import { requireVm, vmOf } from './worker-vm.ts';
@@ -218,7 +219,7 @@ async function turnOff(
   } catch (error) {
     ignoreOutside(error);
     const message = `${worker} could not be powered off: ${error instanceof Error ? error.message : ''}`;
-    ctx.ports.log.emit({ kind: 'warning', at: 0, worker, message });
+    ctx.ports.log.emit({ kind: 'warning', at: sinceSessionStart(ctx), worker, message });
     return false;
   }
 }

@@ -1,7 +1,7 @@
 import type { VmHandle } from '../apply/context.ts';
 import { type AttemptStatus, pollItem, startItem, stopItem } from '../guest/supervise-item.ts';
 import type { Actor, GuestTarget } from '../guest/target.ts';
-import { ExecLost, Fenced, PveError, WaitTimeout } from '../model/errors.ts';
+import { Fenced, PveError } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import type { ItemAttempt, SessionItem } from '../model/session.ts';
 import { addressOf } from './item-address.ts';
@@ -18,6 +18,7 @@ import {
 } from './session-context.ts';
 import { attemptKey } from './session-items.ts';
 import { endAttempt, leaveWorkerOut } from './session-state.ts';
+import { isSilence, SILENCE_MS, tellAnswer, tellSilence } from './silence.ts';
 
 /** One attempt in one worker; it is recorded as running already. */
 export interface RunningAttempt {
@@ -36,8 +37,6 @@ type Ending = ItemEnding | undefined;
 
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 10_000;
-/** Without any answer of the guest for so long, its worker is given up and powered off. */
-const SILENCE_MS = 10 * 60_000;
 /** How much longer than its timeout an attempt may seem to run before we end it ourselves. */
 const OVERDUE_MS = 2 * 60_000;
 
@@ -100,6 +99,7 @@ async function follow(ctx: SessionContext, running: RunningAttempt): Promise<End
         isStarted = true;
       }
       const status = await drain(target, key, sink);
+      if (silentSince !== undefined) tellAnswer(ctx, running, silentSince);
       silentSince = undefined;
       const ending = await judge(followed, status, running);
       if (ending === 'unending')
@@ -108,6 +108,7 @@ async function follow(ctx: SessionContext, running: RunningAttempt): Promise<End
     } catch (error) {
       if (!isSilence(error)) throw error;
       silentSince = silentSince ?? clock.monotonic();
+      tellSilence(ctx, running, silentSince, error);
       if (await isPoweredOff(ctx, vm)) return { result: 'lost', ...sink.lastLine() };
       if (clock.monotonic() - silentSince > SILENCE_MS)
         return giveUp(ctx, running, sink, 'its guest gave no answer for ten minutes');
@@ -201,15 +202,6 @@ async function judge(
   return isOverdue
     ? { ...endingOf(stopped, sink.lastLine().lastLine), result: 'timeout' }
     : endingOf(stopped, sink.lastLine().lastLine);
-}
-
-/**
- * The guest, its agent or the way to it is away, and the token may be: all of that says nothing about the attempt.
- * A refused request is an answer.
- */
-function isSilence(error: unknown): boolean {
-  if (error instanceof WaitTimeout || error instanceof ExecLost) return true;
-  return error instanceof PveError && error.facts.failure !== 'refused';
 }
 
 async function isPoweredOff(ctx: SessionContext, vm: VmHandle): Promise<boolean> {

@@ -133,6 +133,35 @@ describe('the live block', () => {
     expect(liveLines(after.state, 24_000, COLUMNS, terminal)).toEqual([]);
   });
 
+  it('of a session has a line per item that runs; what a worker was launched with is gone by then', () => {
+    const at = { worker: 'backup-pve1', action: 'session', step: 'start', message: '' } as const;
+    const item = { worker: 'backup-pve1', item: 'vm-101', attempt: 1, attempts: 1 } as const;
+    const waits = { ...at, kind: 'progress', at: 3000, waitingFor: 'waiting-for-agent' } as const;
+    const starts = { ...item, kind: 'item-start', at: 20_000, vm: 'web', place: 'no-vm' } as const;
+    const other = { ...starts, item: 'vm-102', vm: 'db', at: 30_000 };
+    const state = [waits, starts, other].reduce(
+      (before, event) => nextLive(before, event).state,
+      NOTHING_LIVE,
+    );
+    const columns = { ...COLUMNS, startedAt: Date.UTC(2026, 10, 22, 2) };
+    const terminal = { columns: 80, rows: 10 };
+    expect(liveLines(state, 60_000, columns, terminal)).toEqual([
+      '      0:40  backup-pve1  vm-101      web',
+      '      0:30  backup-pve1  vm-102      db',
+    ]);
+    const done = { kind: 'item-done', at: 60_000, tookMs: 1, worker: 'backup-pve1' } as const;
+    const after = nextLive(state, { ...done, item: 'vm-101' });
+    expect(liveLines(after.state, 60_000, columns, terminal)).toHaveLength(1);
+    expect(nextLive(state, waits).scroll).toBe(false);
+  });
+
+  it('drops a step that is done, though nothing follows it', () => {
+    const step = { worker: 'a', action: 'session', step: 'patch', message: 'x' } as const;
+    const begun = nextLive(NOTHING_LIVE, { ...step, kind: 'progress', at: 0 }).state;
+    const after = nextLive(begun, { ...step, kind: 'step-done', at: 9 });
+    expect(liveLines(after.state, 10, COLUMNS, { columns: 80, rows: 10 })).toEqual([]);
+  });
+
   it('is never wider or taller than it may be, so that it can be drawn over', () => {
     let state = NOTHING_LIVE;
     for (let index = 0; index < 30; index += 1) {

@@ -53,6 +53,12 @@ describe('a session that is interrupted', () => {
     const house = sessionHouse(backup(sleepers([20, 60, 20, 60, 20])));
     const told = await interruptedAfter(house, 10 * MINUTE, undefined, ...RUN, '--grace', '20m');
     expect(told.code, told.stdout + told.stderr).toBe(130);
+    const words = told.stdout.replace(/\s+/g, ' ');
+    expect(words).toMatch(
+      /02:1\d:\d\d interrupted: nothing more is handed out, 4 items end in 20 m/,
+    );
+    expect(words).toContain('once more stops at once and leaves them on');
+    expect(words).not.toContain('FAILED');
     expect(await outcomes(house)).toEqual({
       'item-1': 'ok 1',
       'item-2': 'stopped 1',
@@ -123,6 +129,7 @@ describe('trouble in the middle of a session', () => {
     const restart = () => restartAgent(house.cluster.world, 9100);
     const told = await meanwhile(house, [[10 * MINUTE, restart]], ...RUN);
     expect(told.code, told.stdout + told.stderr).toBe(0);
+    expect(told.stdout).not.toContain('waiting-for-answer');
     expect(await outcomes(house)).toEqual({ 'item-1': 'ok 1' });
   });
 
@@ -196,6 +203,12 @@ describe('trouble in the middle of a session', () => {
     const expire = () => expireToken(house.cluster.world, TOKEN);
     const told = await meanwhile(house, [[5 * MINUTE, expire]], ...RUN);
     expect(told.code, told.stdout + told.stderr).toBe(5);
+    const words = told.stdout.replace(/\s+/g, ' ');
+    expect(words).toMatch(
+      /02:05:\d\d a work waiting-for-answer, .{1,9} of 10 m: item-1 may go on;/,
+    );
+    expect(words).toContain('401 Authentication failed!');
+    expect(words).toMatch(/02:1\d:\d\d a warning a could not be powered off/);
     const { id, attempts } = liveOne(house);
     expect(Object.values(attempts).map(({ length }) => length)).toEqual([1, 1]);
     const token = house.cluster.world.access.tokens[TOKEN];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { House } from '../support/house.ts';
 import {
+  interruptedAfter,
   killedAfter,
   leftovers,
   MINUTE,
@@ -63,15 +64,33 @@ describe('two sessions at once', () => {
   it('one that may wait gets the worker as soon as the other is done with it', async () => {
     const guards = '    guards: { waitForWorkers: 1h }\n';
     const house = sessionHouse(TWO + session('third', '{ names: [a] }', sleepers([1]), guards));
-    const codes: number[] = [];
+    const told: { code: number; stderr: string }[] = [];
     const third = async (): Promise<void> => {
-      codes.push((await house.muster('apply', '--with-session', 'third')).code);
+      told.push(await house.muster('apply', '--with-session', 'third'));
     };
     await meanwhile(house, [[5 * MINUTE, third]], 'apply', '--with-session', 'first');
-    while (codes.length === 0) await house.clock.sleep(10_000);
-    expect(codes).toEqual([0]);
+    while (told.length === 0) await house.clock.sleep(10_000);
+    expect(told[0]?.code).toBe(0);
+    expect(told[0]?.stderr).toMatch(
+      /^waiting-for-workers, .* of 1 h: a is leased by session first-/,
+    );
     expect(ends(house)).toEqual({ first: 'ok', third: 'ok' });
     expect(leftovers(house)).toEqual([]);
+  });
+
+  it('one that is interrupted while it waits has done nothing and ends with 130', async () => {
+    const guards = '    guards: { waitForWorkers: 1h }\n';
+    const house = sessionHouse(TWO + session('third', '{ names: [a] }', sleepers([1]), guards));
+    const told: { code: number; stderr: string }[] = [];
+    const third = async (): Promise<void> => {
+      told.push(
+        await interruptedAfter(house, 61_000, undefined, 'apply', '--with-session', 'third'),
+      );
+    };
+    await meanwhile(house, [[5 * MINUTE, third]], 'apply', '--with-session', 'first');
+    while (told.length === 0) await house.clock.sleep(10_000);
+    expect(told[0]?.code, told[0]?.stderr).toBe(130);
+    expect(ends(house)).toEqual({ first: 'ok' });
   });
 
   it('W25: a worker that another session gives back joins one that still has items waiting', async () => {

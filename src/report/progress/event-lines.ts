@@ -14,6 +14,7 @@ export interface EventColumns {
 }
 
 const TIME = 6;
+const CLOCK_TIME = 10;
 const STEP = 12;
 const LONGEST_STEP = 30;
 
@@ -65,13 +66,23 @@ export function progressWords(event: Extract<RunEvent, { kind: 'progress' }>): s
   return `${event.waitingFor}${waited}${limit}${extra}`;
 }
 
-/** The columns that every line of progress shares, without its message. */
-export function lineHead(at: number, worker: string, step: string, columns: EventColumns): string {
-  const name = padEnd(escapeTerminal(worker), columns.worker);
+/** The columns of a line that stays: when it happened, the worker, the step. */
+function lineHead(at: number, worker: string, step: string, columns: EventColumns): string {
   const time =
     columns.startedAt === undefined
       ? padStart(elapsed(at), TIME)
       : `  ${new Date(columns.startedAt + at).toISOString().slice(11, 19)}`;
+  return headOf(time, worker, step, columns);
+}
+
+/** The same columns for what goes on: how long it takes already, also where the others show the clock. */
+export function liveHead(ms: number, worker: string, step: string, columns: EventColumns): string {
+  const width = columns.startedAt === undefined ? TIME : CLOCK_TIME;
+  return headOf(padStart(elapsed(ms), width), worker, step, columns);
+}
+
+function headOf(time: string, worker: string, step: string, columns: EventColumns): string {
+  const name = padEnd(escapeTerminal(worker), columns.worker);
   const what = clip(escapeTerminal(step), LONGEST_STEP);
   return `${time}  ${name}  ${padEnd(`${what} `, STEP)}`;
 }

@@ -96,7 +96,7 @@ function resultWords(item: ItemOutcome): string {
     case 'lost':
       return `FAILED lost${tries}`;
     case 'not-run':
-      return 'FAILED not run';
+      return 'NOT RUN';
     case 'running':
       return `running${tries}${network}`;
     case 'waiting':
@@ -181,7 +181,7 @@ function nextCommands(
       : [
           [
             `${program} sessions show ${words([result.id, first.item])}`,
-            'output of the failed item',
+            first.result === 'stopped' ? 'output of the stopped item' : 'output of the failed item',
           ] as const,
         ];
   const name = result.name;
