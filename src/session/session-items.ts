@@ -2,6 +2,7 @@ import { lookup } from '../model/lookup.ts';
 import type { ItemAttempt, LiveSession, SessionItem } from '../model/session.ts';
 import type { State } from '../model/state.ts';
 import type { PendingItem, SlotWorker } from './board.ts';
+import { expectedReady, launchPace } from './launch-pace.ts';
 import { toPending } from './predict.ts';
 import { runElsewhere } from './run-elsewhere.ts';
 import { type Schedule, schedule } from './schedule.ts';
@@ -75,6 +76,7 @@ function pendingOf(session: LiveSession, item: SessionItem): PendingItem {
 /** Workers that take items, now or when they are ready; those left out keep their room in the repositories. */
 function slotWorkers(session: LiveSession, now: number): readonly SlotWorker[] {
   const running = runningByWorker(session, now);
+  const pace = launchPace(session);
   return Object.entries(session.workers).map(([name, worker]) => {
     // Launched anew by a run that went on with the session, it is ready again only then.
     const last = worker.timeline.at(-1);
@@ -86,7 +88,7 @@ function slotWorkers(session: LiveSession, now: number): readonly SlotWorker[] {
       node: worker.node,
       slots: isOut ? 0 : worker.slots,
       ready: work !== undefined,
-      readyAt: work?.at ?? worker.expectedAt,
+      readyAt: work?.at ?? expectedReady(worker, pace),
       running: running.get(name) ?? [],
     };
   });
