@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { migrate } from '../../src/simulator/by-hand.ts';
+import { editConfig, migrate } from '../../src/simulator/by-hand.ts';
+import { quickstartWorld } from '../../src/simulator/worlds.ts';
 import {
   applied,
   type Declared,
@@ -50,6 +51,33 @@ describe('deploy', () => {
     expect(vmOf(house).config.cpu).toBe(type);
     await expectSettled(house);
   });
+
+  it.each([
+    ['a template that has none', { template: 9000 }],
+    ['a disk image', { import: 'local:import/debian-13.qcow2' }],
+  ])(
+    'W24: a VM from %s has a cloud-init drive of its own, whatever its network offers, and gets it back',
+    async (_, source) => {
+      const world = quickstartWorld();
+      const vms = world.vms.map((vm) => ({
+        ...vm,
+        config: { ...vm.config, ide2: 'none,media=cdrom' },
+      }));
+      const networks = [{ bridge: 'vmbr0', ipv4: 'none', ipv6: 'none' }];
+      const worker = { ...EAGER, storage: 'local-lvm', networks };
+      const house = openSite({ w1: worker }, image(source), { world: { ...world, vms } });
+      await applied(house);
+      const drives = () =>
+        Object.entries(vmOf(house).config).filter(([, value]) => value.includes('cloudinit'));
+      const [[slot = '', drive] = []] = drives();
+      expect(drive).toMatch(/^local-lvm:vm-9100-cloudinit,/);
+      editConfig(house.cluster.world, 9100, {}, [slot]);
+      expect(drives()).toEqual([]);
+      await applied(house);
+      expect(drives()).toHaveLength(1);
+      await expectSettled(house);
+    },
+  );
 
   it('an image at an address without a file name gets a name that PVE takes', async () => {
     const url = 'https://images.example.net/latest/';

@@ -38,6 +38,44 @@ function terminal(answer: string | undefined): {
   };
 }
 
+it('W6: a script makes workers, runs a backup in them, reads what became of it and takes them away, without a terminal', async () => {
+  const home = house();
+  const told = async (...argv: string[]) => {
+    const { code, stdout, stderr } = await home.muster(...argv, '--json');
+    expect([code, stderr], stdout).toEqual([0, '']);
+    return stdout;
+  };
+  const stream = async (...argv: string[]) =>
+    (await told(...argv))
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly type: string });
+  const made = await stream('test', '--auto-approve');
+  expect(made.map(({ type }) => type)).toContain('apply_complete');
+  const { workers } = home.state();
+  expect(Object.values(workers).map(({ last }) => last.test?.result)).toEqual(['passed', 'passed']);
+  const backup = [
+    'apply',
+    '--run',
+    'backup',
+    '--workers',
+    'backup-pve1',
+    '--json',
+    '--',
+    'echo',
+    'ok',
+  ];
+  expect((await home.muster(...backup)).code).toBe(0);
+  const listed: Json = JSON.parse(await told('sessions', 'list'));
+  expect(listed).toEqual([
+    expect.objectContaining({ work: 'backup', status: 'ok', ok: 1, failed: 0 }),
+  ]);
+  const status: Json = JSON.parse(await told('status'));
+  expect(JSON.stringify(status)).toContain('Shut Down');
+  await stream('destroy', 'backup-pve1', 'backup-pve2', '--auto-approve');
+  expect(Object.values(home.state().workers).map(({ vm }) => vm)).toEqual([undefined, undefined]);
+});
+
 describe('a VM that is made anew', () => {
   it('is patched, however lately the one before it was', async () => {
     const home = house();
