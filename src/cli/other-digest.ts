@@ -45,5 +45,7 @@ export function otherDigestDetail(expected: string, plan: Plan): readonly string
 function rowsOf(plan: Plan): readonly string[] {
   const { session } = plan;
   if (session === undefined) return workerRows(plan, { verbose: false, paint: PLAIN });
-  return sessionPlanText(session, { verbose: true, paint: PLAIN }).trimEnd().split('\n');
+  const text = sessionPlanText(session, { verbose: true, paint: PLAIN }).trimEnd();
+  // Behind an indentation its columns stay as they are.
+  return text.split('\n').map((line) => (line === '' ? line : `  ${line}`));
 }

@@ -44,12 +44,22 @@ function rowOf(name: string, sources: StatusSources): StatusRow {
     ...(test === undefined ? {} : { test }),
     ...(patch === undefined ? {} : { patch }),
     ...(holder === undefined ? {} : { lease: describeRun(holder) }),
-    ...(record?.quarantine === undefined ? {} : { quarantine: record.quarantine.note }),
+    ...quarantineOf(record, now),
     findings: [
       ...(record === undefined ? ['not applied yet'] : []),
       ...findings.filter(({ worker }) => worker === name).map(({ code }) => code),
     ],
   };
+}
+
+/** One that has run out holds nobody any more. */
+function quarantineOf(
+  record: WorkerRecord | undefined,
+  now: number,
+): Pick<StatusRow, 'quarantine' | 'quarantinedUntil'> {
+  const { note, until } = record?.quarantine ?? {};
+  if (note === undefined || (until !== undefined && until <= now)) return {};
+  return { quarantine: note, ...(until === undefined ? {} : { quarantinedUntil: until }) };
 }
 
 /** For one that no live run holds: items of a dead session go on in it until a resume; at rest it is only when off. */

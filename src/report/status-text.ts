@@ -21,7 +21,10 @@ export interface StatusRow {
   readonly patch?: PatchRecord;
   /** "session nightly-…, root@runner3" */
   readonly lease?: string;
+  /** Its note. */
   readonly quarantine?: string;
+  /** Cluster time, ms; absent: until it is released. */
+  readonly quarantinedUntil?: number;
   /** Codes of the findings about it. */
   readonly findings: readonly string[];
 }
@@ -65,9 +68,15 @@ function remarksOf(row: StatusRow): readonly string[] {
     ...(row.power === 'running' && isAtRest(row) ? ['running'] : []),
     ...(row.enabled ? [] : ['disabled']),
     ...(row.lease === undefined ? [] : [`leased by ${escapeTerminal(row.lease)}`]),
-    ...(row.quarantine === undefined ? [] : [`quarantined: ${escapeTerminal(row.quarantine)}`]),
+    ...quarantineWords(row),
     ...row.findings.map(escapeTerminal),
   ];
+}
+
+function quarantineWords({ quarantine, quarantinedUntil }: StatusRow): readonly string[] {
+  if (quarantine === undefined) return [];
+  const end = quarantinedUntil === undefined ? '' : ` until ${utcMinute(quarantinedUntil)}`;
+  return [`quarantined${end}: ${escapeTerminal(quarantine)}`];
 }
 
 function cellsOf(row: StatusRow): readonly string[] {

@@ -107,6 +107,11 @@ function actionsOf(actions: readonly ActionKind[], hasVm: boolean): readonly Ses
   ];
 }
 
+function declaredOnes(names: readonly string[]): string {
+  const rest = names.length - 10;
+  return `Declared are: ${names.slice(0, 10).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`;
+}
+
 function unknownNames({ session, spec, desired, locate }: ChooseInput): readonly Diagnostic[] {
   const known = desired.workers.map(({ name }) => name);
   return (spec.workers.names ?? []).flatMap((name, index) =>
@@ -121,7 +126,7 @@ function unknownNames({ session, spec, desired, locate }: ChooseInput): readonly
               locate === undefined
                 ? []
                 : [locate(['sessions', session, 'workers', 'names', index])],
-            remedy: didYouMean(name, known) ?? 'Declare it under workers, or remove it here.',
+            remedy: didYouMean(name, known) ?? declaredOnes(known),
           },
         ],
   );

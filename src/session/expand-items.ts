@@ -103,6 +103,7 @@ function expandEntry(spec: ItemSpec, index: number, input: ExpandInput): Entry {
               index,
               'selects-no-vm',
               `forEachVm selects no VM, so "${spec.name}" gives no items`,
+              poolRemedy(forEachVm.pool, input),
             ),
           ]
         : []),
@@ -110,6 +111,17 @@ function expandEntry(spec: ItemSpec, index: number, input: ExpandInput): Entry {
       ...unreachableWarning(selected.vms, input.inventory.nodes, index, input),
     ],
   };
+}
+
+/** A pool without a VM that the token may see looks like one that does not exist. */
+function poolRemedy(pool: string | undefined, { inventory }: ExpandInput): { remedy?: string } {
+  const pools = [...new Set(Object.values(inventory.vms).flatMap((vm) => vm.pool ?? []))].sort(
+    byCodeUnit,
+  );
+  if (pool === undefined || pools.includes(pool)) return {};
+  const known = pools.length === 0 ? '' : ` Pools with VMs: ${pools.slice(0, 10).join(', ')}.`;
+  const hint = didYouMean(pool, pools) ?? known.trim();
+  return { remedy: `The token sees no VM in a pool "${pool}". ${hint}`.trim() };
 }
 
 function itemOf(

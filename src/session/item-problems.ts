@@ -124,6 +124,12 @@ export function mistake(
   };
 }
 
-export function warning(input: Place, index: number, code: string, message: string): Diagnostic {
-  return { ...mistake(input, index, code, message, {}), severity: 'warning' };
+export function warning(
+  input: Place,
+  index: number,
+  code: string,
+  message: string,
+  more: { readonly remedy?: string } = {},
+): Diagnostic {
+  return { ...mistake(input, index, code, message, more), severity: 'warning' };
 }

@@ -3,7 +3,7 @@ import { type Diagnostic, DiagnosticsError } from '../model/diagnostic.ts';
 import type { Inventory } from '../model/inventory.ts';
 import { byCodeUnit } from '../model/json.ts';
 import { lookup } from '../model/lookup.ts';
-import type { Plan } from '../model/plan.ts';
+import type { ActionKind, Plan, WorkerPlan } from '../model/plan.ts';
 import { BY_STRENGTH, strongest } from '../model/plan-counts.ts';
 import type { SessionItem, SessionRepository } from '../model/session.ts';
 import type {
@@ -55,7 +55,8 @@ export function planSession(input: PlanSessionInput): SessionPlan {
   const { session, spec, state, inventory, declaration } = input;
   const locate = declaration.locate === undefined ? {} : { locate: declaration.locate };
   const now = inventory.cluster.time;
-  const choice = chooseWorkers({ ...input, now, ...locate });
+  // Who is named on the command line stands nowhere in the text.
+  const choice = chooseWorkers({ ...input, now, ...(input.items === undefined ? locate : {}) });
   const expanded =
     input.items === undefined
       ? expandItems({ ...input, repositories: declaration.repositories, ...locate })
@@ -212,15 +213,23 @@ function leftForApply(
 ): SessionPlan['leftForApply'] {
   const done = new Set(chosen.map(({ desired }) => desired.name));
   const counts = new Map<string, number>();
-  for (const { worker, actions, held } of plan.workers) {
-    const kind = strongest(actions.filter((action) => action !== 'test' && action !== 'session'));
-    if (kind !== undefined && held === undefined && !done.has(worker))
+  for (const each of plan.workers) {
+    const kind = strongest(withoutLaunch(each));
+    if (kind !== undefined && each.held === undefined && !done.has(each.worker))
       counts.set(kind, (counts.get(kind) ?? 0) + 1);
   }
   return BY_STRENGTH.flatMap((action) => {
     const workers = counts.get(action);
     return workers === undefined ? [] : [{ action, workers }];
   });
+}
+
+/** The plan was made with every worker's launch as an action; an apply deploys only what is to be there always. */
+function withoutLaunch({ actions, reasons, desired }: WorkerPlan): readonly ActionKind[] {
+  const isForLaunch = reasons.includes('requested') && desired?.spec.deploy !== 'eager';
+  return actions.filter(
+    (action) => action !== 'test' && action !== 'session' && !(isForLaunch && action === 'deploy'),
+  );
 }
 
 function nobodyRuns(planned: readonly PlannedItem[], workers: number): readonly Diagnostic[] {

@@ -6,6 +6,8 @@ import {
   type State,
   type WorkerRecord,
 } from '../../src/model/state.ts';
+import { PLAIN } from '../../src/report/paint.ts';
+import { statusTable } from '../../src/report/status-text.ts';
 import { openHouse } from '../support/house.ts';
 import { TWO_WORKERS } from './project.ts';
 
@@ -46,6 +48,19 @@ describe('statusRows', () => {
     const [row] = statusRows({ state: leased, desired: [], findings: [], now });
     expect(row?.status).toBe(status);
     expect(row?.lease !== undefined).toBe(holder === 'apply' || holder === 'session');
+  });
+
+  it('shows a quarantine with its end, and none that has run out', async () => {
+    const state = await applied();
+    const base = state.workers['backup-pve1'];
+    if (base === undefined) throw new Error('the worker was not recorded');
+    const quarantine = { note: 'noisy disk', by: 'ann', at: NOW, until: NOW + 60_000 };
+    const marked = { ...state, workers: { 'backup-pve1': { ...base, quarantine } } };
+    const at = (now: number) => statusRows({ state: marked, desired: [], findings: [], now });
+    expect(statusTable(at(NOW), PLAIN).join('\n').replace(/\s+/g, ' ')).toContain(
+      'quarantined until 1970-01-01 00:17 UTC: noisy disk',
+    );
+    expect(at(NOW + 60_000)[0]?.quarantine).toBeUndefined();
   });
 
   it('P9: lists what is declared but not applied, and the findings of each worker', async () => {

@@ -134,6 +134,19 @@ describe('an empty night', () => {
     ]);
   });
 
+  it('of a pool that has no VM, or is misspelt, says which pools have some', () => {
+    const misspelt = { ...perVm, forEachVm: { pool: 'productoin', exclude: [] } };
+    const [wrong] = expandItems(input([misspelt])).warnings;
+    expect(wrong?.remedy).toBe(
+      'The token sees no VM in a pool "productoin". Did you mean "production"?',
+    );
+    const other = { ...perVm, forEachVm: { pool: 'x', exclude: [] } };
+    const [unknown] = expandItems(input([other])).warnings;
+    expect(unknown?.remedy).toBe(
+      'The token sees no VM in a pool "x". Pools with VMs: production, test.',
+    );
+  });
+
   it('is fine where minItems: 0 says so', () => {
     const given = input([perVm], { inventory: inventory([]) });
     const spec = { ...given.spec, guards: { ...given.spec.guards, minItems: 0 } };

@@ -87,6 +87,20 @@ ${sleepers([1, 1, 1])}
     const log = await house.muster('sessions', 'show', session.id, 'a');
     expect(log.stdout).toContain('${vm.id} --run a b\n');
     expect(leftovers(house)).toEqual([]);
+    const unknown = await house.muster(
+      'apply',
+      '--run',
+      'backup',
+      '--workers',
+      'zebra',
+      '--',
+      'true',
+    );
+    expect(unknown.stderr).toContain(
+      'session backup-by-hand names the worker "zebra", which is not',
+    );
+    expect(unknown.stderr).toContain('Declared are: a, b.');
+    expect(unknown.stderr).not.toContain('muster.yaml');
     const bad = await house.muster('apply', '--run', 'backup', '--workers', 'a');
     expect(bad.code).toBe(1);
     expect(bad.stderr).toContain('muster apply --run backup --workers a,b -- COMMAND');

@@ -78,6 +78,19 @@ describe('two sessions at once', () => {
     expect(leftovers(house)).toEqual([]);
   });
 
+  it('a plan for one that has no worker predicts nothing, and leaves no deploy to an apply that would do none', async () => {
+    const house = sessionHouse(TWO);
+    await house.muster('apply', '--auto-approve');
+    const plans: string[] = [];
+    const plan = async (): Promise<void> => {
+      plans.push((await house.muster('plan', '--with-session', 'first')).stdout);
+    };
+    await meanwhile(house, [[5 * MINUTE, plan]], 'apply', '--with-session', 'first');
+    expect(plans[0]).toContain('Refused: nothing would be powered on.');
+    expect(plans[0]).not.toMatch(/^(Start|Total)/m);
+    expect(plans[0]).not.toContain('left for "muster apply"');
+  });
+
   it('one that is interrupted while it waits has done nothing and ends with 130', async () => {
     const guards = '    guards: { waitForWorkers: 1h }\n';
     const house = sessionHouse(TWO + session('third', '{ names: [a] }', sleepers([1]), guards));

@@ -105,8 +105,9 @@ function leftOutCells({ worker, node, why, by, until }: LeftOutWorker): readonly
   ];
 }
 
-function itemRows({ items }: SessionPlan, { verbose, paint }: SessionPlanView): readonly string[] {
-  if (items.length === 0) return [];
+function itemRows(plan: SessionPlan, { verbose, paint }: SessionPlanView): readonly string[] {
+  const { items } = plan;
+  if (items.length === 0 || isHopeless(plan)) return [];
   const shown = verbose ? items : items.slice(0, MOST_ITEMS);
   const head = ['Start', 'Worker', 'Item', 'VM', 'Takes', '', ''];
   const [header = '', ...rows] = table([head, ...shown.map(itemCells)], { right: [0, 4] });
@@ -136,9 +137,14 @@ function itemCells({ item, run }: PlannedItem): readonly string[] {
   ];
 }
 
-function forecastLines({ forecast, items }: SessionPlan): readonly string[] {
-  const { totalMs, bound, waits, savings, overNetwork } = forecast;
-  if (items.length === 0) return [];
+/** Refused, and nobody is there to predict anything of. */
+function isHopeless({ refusals, workers }: SessionPlan): boolean {
+  return refusals.length > 0 && workers.length === 0;
+}
+
+function forecastLines(plan: SessionPlan): readonly string[] {
+  const { totalMs, bound, waits, savings, overNetwork } = plan.forecast;
+  if (plan.items.length === 0 || isHopeless(plan)) return [];
   const total = `${formatDuration(totalMs)}, power-off included; no order is faster than ${formatDuration(bound.ms)}, by ${boundWords(bound)}`;
   const network =
     overNetwork === 0 ? [] : [`${count(overNetwork, 'item')} read from another node than the VM's`];
