@@ -111,7 +111,7 @@ async function follow(ctx: SessionContext, running: RunningAttempt): Promise<End
       tellSilence(ctx, running, silentSince, error);
       if (await isPoweredOff(ctx, vm)) return { result: 'lost', ...sink.lastLine() };
       if (clock.monotonic() - silentSince > SILENCE_MS)
-        return giveUp(ctx, running, sink, 'its guest gave no answer for ten minutes');
+        return giveUp(ctx, running, sink, reasonOf(error));
     }
     await pauseUnlessCancelled(ctx, pause, running.cancel);
   }
@@ -213,14 +213,21 @@ async function isPoweredOff(ctx: SessionContext, vm: VmHandle): Promise<boolean>
   }
 }
 
+/** Undefined: the worker is not to blame. Whoever goes on with another token can use it. */
+function reasonOf(error: Error): string | undefined {
+  const isOurs = error instanceof PveError && error.facts.failure === 'unauthenticated';
+  return isOurs ? undefined : 'its guest gave no answer for ten minutes';
+}
+
 /** Its worker is powered off; only then it is proven that the attempt has ended. */
 async function giveUp(
   ctx: SessionContext,
   { member }: RunningAttempt,
   sink: Sink,
-  why: string,
+  why: string | undefined,
 ): Promise<Ending> {
-  await changeSession(ctx, (state, id) => leaveWorkerOut(state, id, member.worker, why));
+  if (why !== undefined)
+    await changeSession(ctx, (state, id) => leaveWorkerOut(state, id, member.worker, why));
   member.leave.abort();
   ctx.bell.ring();
   return (await member.off) ? { result: 'lost', ...sink.lastLine() } : undefined;

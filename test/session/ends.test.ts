@@ -219,6 +219,21 @@ describe('trouble in the middle of a session', () => {
     expect(leftovers(house)).toEqual([]);
   });
 
+  it('P43: after a token that was bad for long, resume learns what ended meanwhile and runs what waits', async () => {
+    const house = sessionHouse(backup(sleepers([15, 15, 15, 15, 1])));
+    const expire = () => expireToken(house.cluster.world, TOKEN);
+    const told = await meanwhile(house, [[5 * MINUTE, expire]], ...RUN);
+    expect(told.code, told.stdout + told.stderr).toBe(5);
+    const { id } = liveOne(house);
+    await house.clock.sleep(90 * MINUTE);
+    const token = house.cluster.world.access.tokens[TOKEN];
+    if (token !== undefined) token.expire = 0;
+    const again = await house.muster('sessions', 'resume', id);
+    expect(again.code, again.stdout + again.stderr).toBe(0);
+    expect(Object.values(await outcomes(house))).toEqual(['ok 1', 'ok 1', 'ok 1', 'ok 1', 'ok 1']);
+    expect(leftovers(house)).toEqual([]);
+  });
+
   it('guards.minWorkers that breaks in the middle: nothing more is started, what runs ends, exit 6', async () => {
     const guards = '    guards: { minWorkers: 2 }\n';
     const house = sessionHouse(backup(sleepers([30, 30, 30, 5, 5, 5], ', retries: 1'), guards));
