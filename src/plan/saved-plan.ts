@@ -64,10 +64,9 @@ function parse(text: string): unknown {
 
 /** Enough to tell a plan from anything else; the digest then vouches for every member. */
 function isEnvelope(value: unknown): value is SavedPlan {
-  if (!isObject(value) || value.format !== FORMAT || value.kind !== 'muster-plan') return false;
-  const { plan, fileDigest, lineage, serial } = value;
+  if (!isObject(value) || value.format !== FORMAT) return false;
+  const { plan, lineage, serial } = value;
   return (
-    typeof fileDigest === 'string' &&
     typeof lineage === 'string' &&
     typeof serial === 'number' &&
     isObject(plan) &&

@@ -23,9 +23,20 @@ describe('a saved plan', () => {
     expect(readSavedPlan(JSON.stringify(saved, null, 2))).toEqual(saved);
   });
 
-  test('that was changed is refused with exit 3', () => {
-    const other = JSON.stringify(saved).replace('"serial":41', '"serial":42');
-    expect(failure(other)).toMatchObject({ exitCode: 3, message: /changed after it was saved/ });
+  test('that was changed is refused with exit 3, and says what to do', () => {
+    const error = failure(JSON.stringify(saved).replace('"serial":41', '"serial":42'));
+    expect(error.exitCode).toBe(3);
+    expect(error.diagnostics).toEqual([
+      {
+        severity: 'error',
+        code: 'plan-tampered',
+        message:
+          'the plan file was changed after it was saved: its digest does not match its content',
+        labels: [],
+        detail: ['Nothing was changed.'],
+        remedy: 'Plan again with --out, and have that reviewed.',
+      },
+    ]);
   });
 
   test('that was changed and sealed anew is betrayed by its review digest', () => {
@@ -34,14 +45,48 @@ describe('a saved plan', () => {
     expect(failure(JSON.stringify(forged)).exitCode).toBe(3);
   });
 
+  const { fileDigest: _seal, ...content } = saved;
+  const forged = (change: object) => {
+    const all = { ...content, ...change };
+    return JSON.stringify({ ...all, fileDigest: digestOf(all) });
+  };
+  const foreign = 'it is not a plan that Muster saved';
+
   test.each([
-    ['empty', ''],
-    ['cut off', JSON.stringify(saved).slice(0, 200)],
-    ['something else', '{"resource_changes":[]}'],
-    ['a list', '[]'],
-    ['null', 'null'],
-  ])('that is %s can not be read: exit 1', (_, text) => {
-    expect(failure(text).exitCode).toBe(1);
+    ['empty', '', 'it is empty'],
+    ['blank', ' \n', 'it is empty'],
+    ['cut off', JSON.stringify(saved).slice(0, 200), 'it is not JSON, or cut off'],
+    ['something else', '{"resource_changes":[]}', foreign],
+    ['a list', '[]', foreign],
+    ['null', 'null', foreign],
+    ['without its seal', JSON.stringify(content), foreign],
+    ['another kind of file of ours', forged({ kind: 'muster-state' }), foreign],
+    ['of no state', forged({ lineage: null }), foreign],
+    ['of no serial', forged({ serial: '41' }), foreign],
+    ['an envelope alone', forged({ plan: null }), foreign],
+    ['without workers', forged({ plan: { ...plan, workers: {} } }), foreign],
+    [
+      'with something else among its workers',
+      forged({ plan: { ...plan, workers: [...plan.workers, null] } }),
+      foreign,
+    ],
+    [
+      'with a worker without actions',
+      forged({ plan: { ...plan, workers: [...plan.workers, { worker: 'b' }] } }),
+      foreign,
+    ],
+    ['without its options', forged({ plan: { ...plan, options: null } }), foreign],
+    ['without its cluster', forged({ plan: { ...plan, cluster: null } }), foreign],
+  ])('that is %s can not be read: exit 1', (_, text, why) => {
+    const error = failure(text);
+    expect(error.exitCode).toBe(1);
+    expect(error.diagnostics).toMatchObject([
+      {
+        code: 'plan-unreadable',
+        message: `the plan file can't be read: ${why}`,
+        remedy: 'Plan again with --out.',
+      },
+    ]);
   });
 
   test('of a later format names the format, and the Muster that saved it', () => {
@@ -49,6 +94,9 @@ describe('a saved plan', () => {
     const { diagnostics } = failure(JSON.stringify({ ...later, format: 2 }));
     expect(diagnostics[0]?.message).toContain('format 2');
     expect(diagnostics[0]?.detail).toContain('It was saved by Muster 2.3.0.');
+    expect(diagnostics[0]?.remedy).toBe(
+      'Apply it with the Muster that saved it, or plan again with this one.',
+    );
   });
 
   test('of a later format that says no version is refused all the same', () => {
@@ -90,15 +138,29 @@ describe('a saved plan of an older format', () => {
     expect(read(sealed(forged))).toThrow(/review digest does not match/);
   });
 
+  test('that is not what its format holds is refused, and says why: exit 1', () => {
+    const broken = {
+      0: () => {
+        throw new Error('count is missing');
+      },
+    };
+    const read = () => readSavedPlan(sealed({ ...rest, format: 0 }), broken);
+    expect(read).toThrow(
+      "the plan file can't be read: it is not what format 0 holds: count is missing",
+    );
+  });
+
   test('or of none that is known, says so and what to do: exit 1', () => {
     const error = failure(oldest);
-    expect(error).toMatchObject({ exitCode: 1, message: /its format -1 is too old/ });
+    expect(error.exitCode).toBe(1);
+    expect(error.message).toBe(
+      "the plan file can't be read: its format -1 is too old for this Muster",
+    );
     expect(error.diagnostics[0]?.remedy).toBe('Plan again with --out.');
     for (const format of [1.5, '1', null])
-      expect(failure(sealed({ ...rest, serial, format }))).toMatchObject({
-        exitCode: 1,
-        message: /not a plan that Muster saved/,
-      });
+      expect(failure(sealed({ ...rest, serial, format })).message).toMatch(
+        /it is not a plan that Muster saved$/,
+      );
   });
 });
 
