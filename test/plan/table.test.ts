@@ -11,7 +11,6 @@ import {
   edited,
   inventoryOf,
   LINEAGE,
-  type Made,
   made,
   NOW,
   node,
@@ -23,36 +22,10 @@ import {
   withWorkers,
   workerIn,
 } from './support/builders.ts';
-
-const A: WorkerFields = { node: 'pve1' };
-
-function one(plan: Plan, name = 'a'): WorkerPlan {
-  const worker = plan.workers.find((each) => each.worker === name);
-  if (worker === undefined) throw new Error(`${name} is not in the plan`);
-  return worker;
-}
+import { A, one, resting, twisted } from './support/scenes.ts';
 
 function brief({ actions, reasons, held }: WorkerPlan) {
   return { actions, reasons, ...(held === undefined ? {} : { held: held.why }) };
-}
-
-/** Worker `a`, deployed from these fields, at rest. */
-function resting(fields: WorkerFields = A, vmid = 9100): Made {
-  return made(workerIn(withWorkers({ a: fields }), 'a'), vmid);
-}
-
-interface Twist {
-  readonly record?: Partial<WorkerRecord>;
-  readonly vm?: Partial<Made['vm']>;
-  readonly config?: Readonly<Record<string, string | null>>;
-}
-
-function twisted(worker: Made, twist: Twist): Made {
-  return {
-    record: { ...worker.record, ...twist.record },
-    vm: { ...worker.vm, ...twist.vm },
-    config: edited(worker.config, twist.config ?? {}),
-  };
 }
 
 describe('a worker without a VM', () => {
