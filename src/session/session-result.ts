@@ -11,7 +11,7 @@ import {
   type WorkerLaunch,
 } from '../model/session-result.ts';
 import { attemptsOf, itemState } from './session-items.ts';
-import { lineOf } from './session-state.ts';
+import { lineOf } from './session-line.ts';
 
 /** The report of a session as it stands at `at` (cluster time, ms); taken before it is finished. */
 export function resultOf(

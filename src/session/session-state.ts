@@ -2,7 +2,6 @@ import { byCodeUnit } from '../model/json.ts';
 import { having, lookup } from '../model/lookup.ts';
 import type {
   AttemptResult,
-  EndedSession,
   ItemAttempt,
   LaunchPhase,
   LiveSession,
@@ -15,6 +14,7 @@ import type { State } from '../model/state.ts';
 import { rememberItems } from './session-history.ts';
 import { attemptsOf, itemState } from './session-items.ts';
 import { limitsOf, usesRoom } from './session-limits.ts';
+import { lineOf } from './session-line.ts';
 
 /**
  * Pure changes of a session's record, for the ledger. All times are cluster time in ms. They throw when the
@@ -168,29 +168,6 @@ export function finishSession(
   const session = requireLive(state, id);
   const ended = lineOf(session, at, interrupted);
   return pruned(rememberItems(put(state, ended), session));
-}
-
-/** The one line about a session as it stands. */
-export function lineOf(session: LiveSession, at: number, interrupted: boolean): EndedSession {
-  const states = session.items.map((item) => itemState(session, item));
-  const ok = states.filter((each) => each === 'ok').length;
-  const notRun = session.items.filter(({ name }) => attemptsOf(session, name).length === 0).length;
-  const workers = Object.values(session.workers);
-  return {
-    kind: 'ended',
-    id: session.id,
-    ...(session.name === undefined ? {} : { name: session.name }),
-    work: session.spec.kind,
-    ...(session.plan === undefined ? {} : { plan: session.plan }),
-    startedAt: session.startedAt,
-    endedAt: Math.max(at, session.startedAt),
-    outcome: interrupted ? 'interrupted' : ok === states.length ? 'ok' : 'failed',
-    ok,
-    failed: states.length - ok - notRun,
-    notRun,
-    workers: workers.length,
-    leftOut: workers.filter(({ leftOut }) => leftOut !== undefined).length,
-  };
 }
 
 function repositoryHasRoom(

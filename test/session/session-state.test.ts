@@ -351,4 +351,13 @@ describe('the report', () => {
       { phase: 'stop', start: 9 * MINUTE, end: 10 * MINUTE },
     ]);
   });
+
+  it('of one that goes on has no negative times where the clock of this machine is behind', () => {
+    const state = begin(started(), 'vm-101', 'w2', NOW + 6 * MINUTE);
+    const before = { interrupted: false, leftRunning: [], isLive: true };
+    const result = resultOf(requireLive(state, ID), NOW - 5 * MINUTE, before);
+    expect(result.tookMs).toBe(6 * MINUTE);
+    const [attempt] = result.items.flatMap(({ attempts }) => attempts);
+    expect(attempt).toMatchObject({ start: 6 * MINUTE, end: 6 * MINUTE });
+  });
 });

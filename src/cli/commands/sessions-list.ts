@@ -5,7 +5,7 @@ import { jsonDocument } from '../../report/escape/json.ts';
 import { type SessionLine, sessionListText } from '../../report/session/session-list-text.ts';
 import { deadSessions } from '../../session/dead-sessions.ts';
 import { itemState } from '../../session/session-items.ts';
-import { lineOf } from '../../session/session-state.ts';
+import { lineOf } from '../../session/session-line.ts';
 import { withoutDeadRuns } from '../../state/dead-runs.ts';
 import { openStateOf, requireRecorded } from '../edit-state.ts';
 import type { Invocation } from '../invocation.ts';
