@@ -9,7 +9,8 @@ import { buildProgram, type Parsed } from './program.ts';
  * when it is needed.
  */
 export async function runCli(given: CliContext): Promise<number> {
-  const { words, rest } = normaliseArgv(given.argv);
+  const { words: typed, rest } = normaliseArgv(given.argv);
+  const words = askForHelp(typed);
   const parsed = parse(given, words);
   if (typeof parsed === 'number') return parsed;
   if (parsed instanceof CommanderError) return refuse(parsed, given, words);
@@ -26,6 +27,12 @@ export async function runCli(given: CliContext): Promise<number> {
     const { tellFailure } = await import('./tell-failure.ts');
     return tellFailure(error, { context, json: flags.json === true, colour: flags.color });
   }
+}
+
+/** `help sessions show` as `sessions show --help`: the parser knows commands of one word there. */
+function askForHelp(words: readonly string[]): readonly string[] {
+  const [first, ...names] = words;
+  return first === 'help' && names.length > 0 ? [...names, '--help'] : words;
 }
 
 /** For the CI system that this runs in, if it is one that reads the output. */

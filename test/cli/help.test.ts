@@ -183,6 +183,17 @@ describe('--help', () => {
     },
   );
 
+  it.each([
+    ['help', 'sessions', 'show'],
+    ['help', 'plan'],
+    ['help', 'state'],
+  ])('is what "%s %s" shows too', async (...words) => {
+    const asked = await house.muster(...words);
+    const names = words.slice(1);
+    expect(asked).toEqual(await house.muster(...names, '--help'));
+    expect(asked.stdout).toContain(`Usage: muster ${names.join(' ')} `);
+  });
+
   it('offers no flag with an optional value', async () => {
     for (const name of Object.keys(PROMISED)) {
       const { stdout } = await house.muster(...name.split(' '), '--help');
