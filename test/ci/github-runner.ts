@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import {
   cpSync,
   existsSync,
@@ -11,6 +10,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { type JobOptions, runShell, type Told } from './job-shell.ts';
 
 const RECIPES = join(import.meta.dirname, '../../examples/ci/github-actions');
 
@@ -55,13 +55,6 @@ export interface RunnerOptions {
   /** Folder with the programs that a runner has: npm, gh. */
   readonly bin: string;
   readonly env: Readonly<Record<string, string>>;
-}
-
-export interface JobOptions {
-  /** kill -9 of everything that the step started, as soon as it said this. */
-  readonly killWhen?: RegExp;
-  /** Called once, as soon as a step said this. */
-  readonly when?: { readonly said: RegExp; readonly tell: () => void };
 }
 
 /** Runs the jobs of the recipes as GitHub's runner does: a new folder, a clean clone, one shell per step. */
@@ -173,11 +166,6 @@ function expanded(text: string, event: Event): string {
   );
 }
 
-interface Told {
-  readonly code: number;
-  readonly output: string;
-}
-
 async function useAction(step: Step, running: Running): Promise<Told> {
   const { event, home, artifacts } = running;
   const options = step.with ?? {};
@@ -230,10 +218,10 @@ function shell(
   ]);
   const file = join(home, 'step.sh');
   writeFileSync(file, script);
-  const child = spawn('bash', ['--norc', '-e', file], {
+  return runShell({
+    argv: ['--norc', '-e', file],
     cwd: work,
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
+    options,
     env: {
       PATH: [...[...linesOf(files.path)].reverse(), bin, process.env.PATH].join(':'),
       HOME: home,
@@ -249,27 +237,5 @@ function shell(
       ...Object.fromEntries(exported),
       ...own,
     },
-  });
-  let output = '';
-  let isTold = false;
-  const hear = (text: string) => {
-    output += text;
-    if (options.killWhen?.test(output) === true && child.pid !== undefined) {
-      try {
-        process.kill(-child.pid, 'SIGKILL');
-      } catch {
-        // It has ended by itself.
-      }
-    }
-    if (!isTold && options.when?.said.test(output) === true) {
-      isTold = true;
-      options.when.tell();
-    }
-  };
-  child.stdout.setEncoding('utf8').on('data', hear);
-  child.stderr.setEncoding('utf8').on('data', hear);
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code) => resolve({ code: code ?? 137, output }));
   });
 }

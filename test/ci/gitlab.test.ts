@@ -1,14 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { TWO_WORKERS } from '../cli/project.ts';
 import { buildCli, type RealCli } from '../process/real-cli.ts';
 import { type Workspace, workspace } from './fake-github.ts';
+import { type FakeGitlab, type Merged, mergedWith, startGitlab } from './fake-gitlab.ts';
+import { GITLAB_RECIPE, gitlabRecipe, scriptOf } from './gitlab-runner.ts';
 
-const RECIPE = join(import.meta.dirname, '../../examples/ci/gitlab');
 const TOKEN = 'glpat-read';
 const SESSION = `
 sessions:
@@ -17,76 +15,28 @@ sessions:
       - { name: one, run: ["true"] }
 `;
 
-interface Job {
-  readonly script: readonly string[];
-  readonly artifacts?: { readonly paths?: readonly string[] };
-}
-
-const recipe = parse(readFileSync(join(RECIPE, '.gitlab-ci.yml'), 'utf8')) as Readonly<
-  Record<string, Job>
-> & { readonly before_script: readonly string[] };
-
-/** What GitLab knows about the commit that was merged; jobs of a pipeline with what they left. */
-interface Merged {
-  readonly requests: readonly { iid: number; state: string; target_branch: string }[];
-  readonly pipeline: { readonly id: number; readonly project_id: number };
-  readonly jobs: readonly { id: number; name: string; status: string; digest: string }[];
-}
-
-/** The few addresses of GitLab's API that the recipe asks. */
-function gitlab(known: () => Merged): Server {
-  return createServer((request, response) => {
-    const { requests, pipeline, jobs } = known();
-    const job = jobs.find(({ id }) => request.url?.endsWith(`/jobs/${id}/artifacts/muster.digest`));
-    const answers: readonly (readonly [RegExp, unknown])[] = [
-      [/\/commits\/abc\/merge_requests$/, requests],
-      [/\/merge_requests\/5$/, { iid: 5, head_pipeline: pipeline }],
-      [new RegExp(`/pipelines/${pipeline.id}/jobs\\?per_page=100$`), jobs],
-    ];
-    const answer = answers.find(([path]) => path.test(request.url ?? ''))?.[1];
-    const isOurs = request.url?.startsWith('/api/v4/projects/7/') === true;
-    if (request.headers.authorization !== `Bearer ${TOKEN}`) response.writeHead(401).end();
-    else if (isOurs && job !== undefined) response.end(job.digest);
-    else if (isOurs && answer !== undefined) response.end(JSON.stringify(answer));
-    else response.writeHead(404).end();
-  });
-}
+const recipe = gitlabRecipe();
 
 describe('the GitLab recipe', () => {
   let cli: RealCli;
   let space: Workspace;
-  let server: Server;
+  let server: FakeGitlab;
   let merged: Merged;
   const run = (name: string, env: Readonly<Record<string, string>> = {}) =>
-    space.runBeside(
-      ['set -o pipefail', ...recipe.before_script, ...(recipe[name]?.script ?? ['exit 64'])].join(
-        '\n',
-      ),
-      {
-        CI_API_V4_URL: `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/v4`,
-        CI_PROJECT_ID: '7',
-        CI_COMMIT_SHA: 'abc',
-        CI_COMMIT_BRANCH: 'main',
-        MUSTER_GITLAB_TOKEN: TOKEN,
-        ...env,
-      },
-    );
+    space.runBeside(scriptOf(recipe, name), {
+      CI_API_V4_URL: server.api,
+      CI_PROJECT_ID: '7',
+      CI_COMMIT_SHA: 'abc',
+      CI_COMMIT_BRANCH: 'main',
+      MUSTER_GITLAB_TOKEN: TOKEN,
+      ...env,
+    });
   /** The pipeline of the merge request, and the review of what it left. */
   const review = async () => {
     expect(await run('plan')).toEqual({ code: 0, output: '' });
     const digest = space.read('muster.digest');
     expect(digest).toMatch(/^[0-9a-f]{16}\n$/);
-    merged = {
-      requests: [
-        { iid: 4, state: 'opened', target_branch: 'main' },
-        { iid: 5, state: 'merged', target_branch: 'main' },
-      ],
-      pipeline: { id: 50, project_id: 7 },
-      jobs: [
-        { id: 500, name: 'format', status: 'success', digest: '' },
-        { id: 501, name: 'plan', status: 'success', digest },
-      ],
-    };
+    merged = mergedWith(digest);
   };
   /** The pipeline of the default branch after the merge: the job that plans, and the one behind the button. */
   const apply = async (env: Readonly<Record<string, string>> = {}) => {
@@ -98,12 +48,9 @@ describe('the GitLab recipe', () => {
     cli = buildCli('gitlab');
     space = workspace(cli.main, {
       'muster.yaml': TWO_WORKERS + SESSION,
-      'reviewed-digest.mjs': readFileSync(join(RECIPE, 'reviewed-digest.mjs'), 'utf8'),
+      'reviewed-digest.mjs': readFileSync(join(GITLAB_RECIPE, 'reviewed-digest.mjs'), 'utf8'),
     });
-    server = gitlab(() => merged);
-    await new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', resolve);
-    });
+    server = await startGitlab({ token: TOKEN, known: () => merged });
   }, 120_000);
   afterAll(() => {
     server.close();
