@@ -20,6 +20,8 @@ export interface SessionResult {
   readonly isLive?: boolean;
   /** The guard that kept items from being started, in words. */
   readonly broken?: string;
+  /** Ids of sessions that still run items of this one, which were not started for that. Sorted. */
+  readonly elsewhere?: readonly string[];
 }
 
 export interface ItemOutcome {

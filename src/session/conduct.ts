@@ -5,6 +5,7 @@ import type { SessionResult } from '../model/session-result.ts';
 import { createBell } from './bell.ts';
 import { dispatch } from './dispatch.ts';
 import { leadMember } from './launch-member.ts';
+import { runElsewhere } from './run-elsewhere.ts';
 import {
   changeSession,
   liveSession,
@@ -116,12 +117,24 @@ async function finish(ctx: SessionContext): Promise<SessionResult> {
   const isOpen = session.items.some((item) => itemState(session, item) === 'running');
   const isLive = second.aborted || isOpen || leftRunning.length > 0;
   const broken = interrupted ? undefined : brokenGuard(session);
+  const elsewhere = runningElsewhere(ctx);
   const result = resultOf(session, at, {
     interrupted,
     leftRunning,
     isLive,
     ...(broken === undefined ? {} : { broken }),
+    ...(elsewhere.length === 0 ? {} : { elsewhere }),
   });
   if (!isLive) await changeSession(ctx, (state, id) => finishSession(state, id, at, interrupted));
   return result;
+}
+
+/** Sessions that still run what waits here. */
+function runningElsewhere(ctx: SessionContext): readonly string[] {
+  const session = liveSession(ctx);
+  const waiting = session.items.filter((item) => itemState(session, item) === 'waiting');
+  const ids = runElsewhere(session, ctx.ports.ledger.current())
+    .filter(({ item }) => waiting.some(({ name }) => name === item))
+    .map((each) => each.session);
+  return [...new Set(ids)].sort(byCodeUnit);
 }

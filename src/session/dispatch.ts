@@ -1,7 +1,6 @@
 import { lookup } from '../model/lookup.ts';
 import { formatDuration } from '../model/quantity.ts';
 import type { LiveSession, SessionItem } from '../model/session.ts';
-import { runElsewhere } from './run-elsewhere.ts';
 import { runItem } from './run-item.ts';
 import type { Assignment } from './schedule.ts';
 import {
@@ -55,21 +54,6 @@ export async function dispatch(ctx: SessionContext): Promise<void> {
   await Promise.all([...attempts.values()]);
   grace.abort();
   if (bugs.length > 0) throw bugs[0];
-  tellElsewhere(ctx);
-}
-
-/** Items that were not begun because a lost session of the same name may still run them. */
-function tellElsewhere(ctx: SessionContext): void {
-  const session = liveSession(ctx);
-  const waiting = session.items.filter((item) => itemState(session, item) === 'waiting');
-  const left = runElsewhere(session, ctx.ports.ledger.current()).filter(({ item }) =>
-    waiting.some(({ name }) => name === item),
-  );
-  for (const id of new Set(left.map((each) => each.session))) {
-    const items = left.filter((each) => each.session === id).map(({ item }) => item);
-    const message = `${items.join(', ')} not started: session ${id} still runs ${items.length === 1 ? 'it' : 'them'}. Go on with that (muster sessions resume ${id}) or end it (muster sessions stop ${id})`;
-    ctx.ports.log.emit({ kind: 'warning', at: sinceSessionStart(ctx), message });
-  }
 }
 
 /** Attempts that run already: of a session that is gone on with. */

@@ -17,7 +17,7 @@ import { lineOf } from './session-line.ts';
 export function resultOf(
   session: LiveSession,
   at: number,
-  ending: Pick<SessionResult, 'leftRunning' | 'broken'> & {
+  ending: Pick<SessionResult, 'leftRunning' | 'broken' | 'elsewhere'> & {
     readonly interrupted: boolean;
     /** It is not over: somebody may go on with it. */
     readonly isLive?: boolean;
@@ -47,6 +47,7 @@ export function resultOf(
     leftRunning: ending.leftRunning,
     ...(isLive ? { isLive } : {}),
     ...(ending.broken === undefined ? {} : { broken: ending.broken }),
+    ...(ending.elsewhere === undefined ? {} : { elsewhere: ending.elsewhere }),
   };
 }
 

@@ -148,3 +148,14 @@ function put(path: string, text: string, mode = 0o644): void {
   writeFileSync(path, text);
   chmodSync(path, mode);
 }
+
+/**
+ * The same project with a night whose item "long" outlives whatever a test does meanwhile; it runs for certain when
+ * "short" is done.
+ */
+export function longNight(project: string): string {
+  const items = ['long, run: [sh, -c, "sleep 7200"]', 'short, run: ["true"]'];
+  return project.replace(/ +- \{ forEachVm.*\n/, () =>
+    items.map((item) => `      - { name: ${item} }\n`).join(''),
+  );
+}

@@ -2,10 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildCli, type RealCli } from '../process/real-cli.ts';
-import { type CiSite, openCiSite, PROJECT, READ } from './ci-site.ts';
+import { type CiSite, longNight, openCiSite, PROJECT, READ } from './ci-site.ts';
 import { writeGh } from './fake-github.ts';
 import { type Event, githubRunner, type JobResult } from './github-runner.ts';
-import { begun } from './job-shell.ts';
+import { begun, type JobOptions } from './job-shell.ts';
 
 let cli: RealCli;
 let site: CiSite;
@@ -67,7 +67,7 @@ afterEach(async () => {
   await site.close();
 });
 
-describe('the life of a pull request, every step from a clean clone', { timeout: 120_000 }, () => {
+describe('the life of a pull request, every step from a clean clone', { timeout: 240_000 }, () => {
   it('opened, updated, merged, applied as reviewed', async () => {
     const opened = await pullRequest(site.commit('a', { 'muster.yaml': PROJECT }));
     expect([opened.ok, opened.output]).toEqual([true, '']);
@@ -225,6 +225,22 @@ describe('the life of a pull request, every step from a clean clone', { timeout:
     const done = await applied(site.merge('a'));
     expect([done.ok, done.code]).toEqual([true, 0]);
     expect(site.workers()).toHaveLength(3);
+  });
+
+  it('whose night is killed: the summary of the next one says what to type, and nothing runs twice', async () => {
+    await pullRequest(site.commit('a', { 'muster.yaml': longNight(PROJECT) }));
+    expect((await applied(site.merge('a'))).ok).toBe(true);
+    const main = site.git('rev-parse', 'main');
+    const night = (options: JobOptions = {}) =>
+      runner.job('nightly.yml', 'session', event(main), options);
+    const killed = await night({ killWhen: /short +done/ });
+    expect([killed.ok, killed.code]).toEqual([false, 137]);
+    const [, lost = ''] = /this is session (nightly-\S+)/.exec(killed.output) ?? [];
+    const next = await night();
+    expect(next.code, next.output).toBe(8);
+    expect(next.summary).toContain(`Not run twice at once: session ${lost} still runs`);
+    expect(next.summary).toContain(`muster sessions resume ${lost}`);
+    expect(next.output).not.toMatch(/long +started/);
   });
 
   it('applied while a session runs, waits for its workers and says whose they are', async () => {

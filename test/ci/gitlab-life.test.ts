@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { buildCli, type RealCli } from '../process/real-cli.ts';
-import { type CiSite, openCiSite, PROJECT, READ } from './ci-site.ts';
+import { type CiSite, longNight, openCiSite, PROJECT, READ } from './ci-site.ts';
 import { type FakeGitlab, type Merged, mergedWith, startGitlab } from './fake-gitlab.ts';
 import { GITLAB_RECIPE, type GitlabJob, gitlabRunner } from './gitlab-runner.ts';
 import { begun, type Told } from './job-shell.ts';
@@ -78,7 +78,7 @@ afterEach(async () => {
   await site.close();
 });
 
-describe('the life of a merge request, every job from a clean clone', { timeout: 120_000 }, () => {
+describe('the life of a merge request, every job from a clean clone', { timeout: 240_000 }, () => {
   it('whose runner is killed in the middle of apply, goes on when the job is retried, and makes no VM twice', async () => {
     const after = await mergeReviewed('a', DECLARED);
     const killed = await runner.job('apply', after, { killWhen: /cloning template/ });
@@ -91,6 +91,29 @@ describe('the life of a merge request, every job from a clean clone', { timeout:
     const names = site.workers().map(({ config }) => config.name);
     expect(names.sort()).toEqual(['backup-pve1', 'backup-pve2', 'backup-pve3']);
     expect(runner.artifact(after.pipeline, 'apply', 'muster.xml')).toContain('<testsuite');
+  });
+
+  it('whose night is killed: the next one and the next apply say what to type, and run no item twice', async () => {
+    const declared = longNight(DECLARED);
+    expect((await applied(mergeReviewed('a', declared))).code).toBe(0);
+    const main = () => pipeline(site.git('rev-parse', 'main'));
+    const killed = await runner.job('nightly', main(), { killWhen: /short +done/ });
+    expect(killed.code).toBe(137);
+    const [, lost = ''] = /this is session (nightly-\S+)/.exec(killed.output) ?? [];
+    const next = await runner.job('nightly', main());
+    expect(next.code, next.output).toBe(8);
+    expect(next.output).toContain(`Not run twice at once: session ${lost} still runs`);
+    expect(next.output).toContain(`Next     muster sessions resume ${lost}`);
+    expect(next.output).not.toMatch(/long +started/);
+    const after = await mergeReviewed('b', declared.replace('4GiB', '5GiB'));
+    const held = await runner.job('apply', after);
+    expect(held.code, held.output).toBe(5);
+    expect(held.output).toContain(`go on with it: muster sessions resume ${lost}`);
+    const stopped = await runner.run(`muster sessions stop ${lost}`, main());
+    expect(stopped.output).toContain('1 STOPPED');
+    for (const { power } of site.workers()) expect(power.status).toBe('stopped');
+    expect((await runner.job('apply', after)).code).toBe(0);
+    expect(site.memory()).toEqual(['5120', '5120', '5120']);
   });
 
   it('applied while a session runs, waits for its workers, and says whose they are and in which job', async () => {

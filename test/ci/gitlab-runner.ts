@@ -60,26 +60,33 @@ export function gitlabRunner({ origin, bin }: GitlabRunnerOptions) {
   const recipe = gitlabRecipe();
   const stored = (pipeline: string, name: string) => join(base, 'artifacts', pipeline, name);
   let jobs = 0;
+  /** In a clean clone, with what `needs` left. */
+  const run = async (script: string, name: string, job: GitlabJob, options: JobOptions) => {
+    jobs += 1;
+    const work = join(base, String(jobs));
+    const env = environment(recipe, recipe[name], job, bin, work);
+    const clone = `git init -q . && git fetch -q "${origin}" ${job.sha} && git checkout -q FETCH_HEAD`;
+    mkdirSync(work);
+    const cloned = await runShell({ argv: ['-ec', clone], cwd: work, env, options: {} });
+    if (cloned.code !== 0) throw new Error(cloned.output);
+    for (const need of recipe[name]?.needs ?? [])
+      cpSync(stored(job.pipeline, need), work, { recursive: true });
+    const file = join(base, `${jobs}.sh`);
+    writeFileSync(file, script);
+    return { work, told: await runShell({ argv: ['--norc', file], cwd: work, env, options }) };
+  };
   return {
     job: async (name: string, job: GitlabJob, options: JobOptions = {}): Promise<Told> => {
-      jobs += 1;
-      const work = join(base, String(jobs));
-      const env = environment(recipe, jobOf(recipe, name), job, bin, work);
-      const clone = `git init -q . && git fetch -q "${origin}" ${job.sha} && git checkout -q FETCH_HEAD`;
-      mkdirSync(work);
-      const cloned = await runShell({ argv: ['-ec', clone], cwd: work, env, options: {} });
-      if (cloned.code !== 0) return cloned;
-      for (const need of jobOf(recipe, name).needs ?? [])
-        cpSync(stored(job.pipeline, need), work, { recursive: true });
-      const file = join(base, `${jobs}.sh`);
-      writeFileSync(file, scriptOf(recipe, name));
-      const told = await runShell({ argv: ['--norc', file], cwd: work, env, options });
+      const { work, told } = await run(scriptOf(recipe, name), name, job, options);
       const { artifacts } = jobOf(recipe, name);
       // Of a runner that is killed, nothing comes back.
       if (told.code === 0 || (artifacts?.when === 'always' && told.code !== 137))
         keep(artifacts, work, stored(job.pipeline, name));
       return told;
     },
+    /** What a person types who has what a job has. */
+    run: async (command: string, job: GitlabJob): Promise<Told> =>
+      (await run([...recipe.before_script, command].join('\n'), '', job, {})).told,
     artifact: (pipeline: string, name: string, path: string) =>
       readFileSync(join(stored(pipeline, name), path), 'utf8'),
     remove: () => rmSync(base, { recursive: true, force: true, maxRetries: 5 }),
@@ -100,29 +107,22 @@ function keep(artifacts: Job['artifacts'], work: string, into: string): void {
 
 function environment(
   recipe: Recipe,
-  job: Job,
+  job: Job | undefined,
   { variables, sha }: GitlabJob,
   bin: string,
   work: string,
 ): Readonly<Record<string, string>> {
-  const given: Record<string, string> = {
-    ...recipe.variables,
-    ...job.variables,
+  // As GitLab has it: what the project sets goes before what the recipe sets, also for one job.
+  const given: Readonly<Record<string, string>> = {
     CI: 'true',
     GITLAB_CI: 'true',
     CI_COMMIT_SHA: sha,
+    ...recipe.variables,
+    ...job?.variables,
     ...variables,
-    // What a job sets is for that job alone, whatever the project has.
-    ...job.variables,
   };
-  const known = { ...given, ...variables };
-  return {
-    PATH: [bin, process.env.PATH].join(':'),
-    HOME: work,
-    ...Object.fromEntries(
-      Object.keys(given).map((key) => [key, expanded(given[key] ?? '', known)]),
-    ),
-  };
+  const entries = Object.entries(given).map(([key, value]) => [key, expanded(value, given)]);
+  return { PATH: [bin, process.env.PATH].join(':'), HOME: work, ...Object.fromEntries(entries) };
 }
 
 /** `$X` and `${X}`; what nobody set is empty. */

@@ -75,7 +75,7 @@ function closing(
     return line === undefined ? [] : [`${item}: ${line}`];
   });
   const text = sessionResultText({ ...result, items: bad.slice(0, 20) }, VIEW(program));
-  return [...lines, ...text.trimEnd().split('\n').slice(-3)];
+  return [...lines, ...(text.trimEnd().split('\n\n').at(-1) ?? '').split('\n')];
 }
 
 const VIEW = (program: string) => ({ program, paint: PLAIN, verbose: false });

@@ -136,6 +136,12 @@ function closing(result: SessionResult, { paint, isLed }: SessionResultView): re
   const word = `${result.outcome === 'interrupted' ? ' interrupted' : ''}${isOpen}`;
   return [
     ...(result.broken === undefined ? [] : indented(`Stopped early: ${result.broken}.`, 0)),
+    ...(result.elsewhere ?? []).flatMap((id) =>
+      indented(
+        `Not run twice at once: session ${escapeTerminal(id)} still runs some of these items.`,
+        0,
+      ),
+    ),
     ...indented(`Session ${name}${word}: ${parts}.`, 0).map(paint.bold),
   ];
 }
@@ -173,6 +179,14 @@ function nextCommands(
     ]);
   if (result.leftRunning.length > 0)
     return commandLines([[`${program} shutdown ${words(result.leftRunning)}`, '']]);
+  const { elsewhere = [] } = result;
+  if (elsewhere.length > 0)
+    return commandLines(
+      elsewhere.flatMap((id) => [
+        [`${program} sessions resume ${words([id])}`, 'go on with that'] as const,
+        [`${program} sessions stop ${words([id])}`, 'or end it'] as const,
+      ]),
+    );
   const bad = result.items.filter((item) => item.result !== 'ok');
   const first = bad.find(({ attempts }) => attempts.length > 0);
   const shown =
