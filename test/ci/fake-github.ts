@@ -123,7 +123,7 @@ export function workspace(main: string, files: Readonly<Record<string, string>>)
     GITHUB_STEP_SUMMARY: join(base, 'summary.md'),
     GH_STORE: storePath,
     PULL_REQUEST: '7',
-    MUSTER_SIMULATOR_SPEED: '500',
+    MUSTER_SIMULATOR_SPEED: '100',
     ...environment(),
   });
   return {
