@@ -1,9 +1,8 @@
 import type { Declaration } from '../model/declaration.ts';
 import type { Location } from '../model/diagnostic.ts';
 import { byCodeUnit, type Json, sameJson } from '../model/json.ts';
-import { expandDeep } from '../model/placeholder.ts';
+import { fieldsOf } from './expand.ts';
 import { members } from './members.ts';
-import { mergeFields } from './merge-fields.ts';
 
 /** Stands for the nodes that only the cluster knows. */
 const EACH_NODE = 'each-node';
@@ -41,7 +40,7 @@ const KINDS: readonly WorkerDifference['kind'][] = [
 
 /** Compares what is declared, before built-in defaults. Pure; names of nodes come from the texts. */
 export function compareDeclarations(before: Declaration, after: Declaration): Comparison {
-  const nodes = [...new Set([...nodesOf(before), ...nodesOf(after)])].sort(byCodeUnit);
+  const nodes = [...new Set([...nodesOf(before), ...nodesOf(after)])];
   const old = fieldsByWorker(before, nodes);
   const now = fieldsByWorker(after, nodes);
   const renamed = new Map(Object.entries(after.renamed).map(([from, to]) => [to, from]));
@@ -76,11 +75,8 @@ function isRenamed(name: string, { renamed }: Declaration, now: ReadonlyMap<stri
 
 function fieldsByWorker(declaration: Declaration, nodes: readonly string[]) {
   const found = members(declaration, nodes).members.map((member) => {
-    const fields = mergeFields([declaration.defaults, ...member.layers]);
-    const node = member.node ?? fields.node;
-    const scope = { 'worker.name': member.name, ...(node === undefined ? {} : { node }) };
-    const placed = { ...expandDeep(fields, scope), ...(node === undefined ? {} : { node }) };
-    return [member.name, { fields: placed, declaredAt: member.declaredAt }] as const;
+    const fields = fieldsOf(declaration, member);
+    return [member.name, { fields, declaredAt: member.declaredAt }] as const;
   });
   return new Map(found);
 }

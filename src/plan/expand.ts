@@ -55,7 +55,8 @@ export function expand(declaration: Declaration, facts: ExpandFacts): Expanded {
   };
 }
 
-function fieldsOf(declaration: Declaration, member: Member): WorkerFields {
+/** All layers of one worker merged, and the texts in them filled in. */
+export function fieldsOf(declaration: Declaration, member: Member): WorkerFields {
   const fields = mergeFields([declaration.defaults, ...member.layers]);
   const node = member.node ?? fields.node;
   const scope = { 'worker.name': member.name, ...(node === undefined ? {} : { node }) };

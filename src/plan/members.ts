@@ -85,7 +85,7 @@ function sameName(member: Member, other: Member): Diagnostic {
 }
 
 function describe({ set, node }: Member): string {
-  return set === undefined ? 'declared here' : `workerSets.${set}, for ${node ?? 'a node'}`;
+  return set === undefined ? 'declared here' : `workerSets.${set}, for ${node}`;
 }
 
 function sortedEntries<T>(record: Readonly<Record<string, T>>): readonly (readonly [string, T])[] {

@@ -36,6 +36,15 @@ describe('what a declaration says otherwise', () => {
       ],
     ],
     [
+      'the fields come by their paths',
+      { ...A, protect: true },
+      { ...A, description: 'x' },
+      [
+        { path: 'description', before: null, after: 'x' },
+        { path: 'protect', before: true, after: null },
+      ],
+    ],
+    [
       'a NIC is compared member by member',
       { ...A, networks: [{ bridge: 'vmbr0', vlan: 1 }] },
       { ...A, networks: [{ bridge: 'vmbr0', vlan: 2 }, { bridge: 'vmbr1' }] },
@@ -80,6 +89,59 @@ describe('what a declaration says otherwise', () => {
   test('a node that a set leaves out loses its worker', () => {
     const { workers } = compareDeclarations(setOn('all'), setOn({ except: ['pve2'] }));
     expect(workers.map(({ kind, worker }) => [kind, worker])).toEqual([['removed', 'w-pve2']]);
+  });
+
+  test('a node counts that only a set leaves out, or that only a worker is declared for', () => {
+    const left = compareDeclarations(setOn('all'), setOn({ except: ['pve3'] })).workers;
+    expect(left.map(({ kind, worker }) => [kind, worker])).toEqual([['removed', 'w-pve3']]);
+    const beside = { workers: { a: { node: 'pve7' } } };
+    const { workers } = compareDeclarations(
+      { ...setOn(['pve2']), ...beside },
+      { ...setOn('all'), ...beside },
+    );
+    expect(workers.map(({ kind, worker }) => [kind, worker])).toEqual([
+      ['added', 'w-each-node'],
+      ['added', 'w-pve7'],
+    ]);
+  });
+
+  test('what a set says is filled in for each node, and a set that only lists its nodes anew is no change', () => {
+    const described = (nodes: readonly string[]) =>
+      declarationOf({
+        workerSets: {
+          every: {
+            nodes,
+            name: 'w-${node}',
+            worker: { description: '${worker.name} on ${node}' },
+            perNode: {},
+          },
+        },
+      });
+    const changed = compareDeclarations(described(['pve1']), described(['pve2', 'pve1'])).workers;
+    expect(changed).toMatchObject([
+      {
+        worker: 'w-pve2',
+        changes: [
+          { path: 'description', after: 'w-pve2 on pve2' },
+          { path: 'image' },
+          { path: 'node', after: 'pve2' },
+          { path: 'storage' },
+        ],
+      },
+    ]);
+  });
+
+  test('a worker whose new name is not declared is removed, whatever it was to become', () => {
+    const renamed = { renamed: { a: 'b' } };
+    const before = withWorkers({ a: A, c: A });
+    const kinds = (after: Declaration) =>
+      compareDeclarations(before, after).workers.map(({ kind, worker }) => [kind, worker]);
+    expect(kinds(withWorkers({ c: A }, renamed))).toEqual([['removed', 'a']]);
+    expect(kinds(withWorkers({ b: A, c: A }, renamed))).toEqual([['renamed', 'b']]);
+    // It was renamed before, and the block is still there.
+    expect(
+      compareDeclarations(withWorkers({ b: A }), withWorkers({ b: A }, renamed)).workers,
+    ).toEqual([]);
   });
 
   test('what is no worker is listed apart', () => {

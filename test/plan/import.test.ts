@@ -2,10 +2,9 @@ import { describe, expect, test } from 'vitest';
 import type { Declaration } from '../../src/model/declaration.ts';
 import { DiagnosticsError } from '../../src/model/diagnostic.ts';
 import type { Inventory, VmFacts } from '../../src/model/inventory.ts';
-import type { Attributes } from '../../src/model/worker.ts';
+import { readMarks } from '../../src/model/marks.ts';
 import { type Importable, importable } from '../../src/plan/import-refusals.ts';
 import { declaredFor, desiredWith, marksWrite, planAfterImport } from '../../src/plan/import-vm.ts';
-import { fieldsShown } from '../../src/plan/vm-fields.ts';
 import {
   declarationOf,
   inventoryOf,
@@ -130,98 +129,6 @@ describe('a VM that import refuses (P38)', () => {
   });
 });
 
-describe('the fields that leave a VM as it is', () => {
-  test.each<[string, Attributes, object]>([
-    ['a number', { memory: 2048 }, { memory: 2048 }],
-    ['no number', { memory: null }, {}],
-    ['an empty text is none', { description: '' }, {}],
-    ['a flag', { protect: true, 'disk.ssd': false }, { protect: true, disk: { ssd: false } }],
-    ['no flag', { 'disk.discard': null }, {}],
-    ['its own tags, without ours', { tags: ['muster', 'gold'] }, { tags: ['gold'] }],
-    ['no tags', { tags: null }, {}],
-    [
-      'an option, and one that is unset',
-      { 'options.machine': 'q35', 'options.vga': null },
-      { options: { machine: 'q35' } },
-    ],
-    [
-      'a text that looks like a placeholder',
-      { 'cpu.type': '${node}' },
-      { cpu: { type: '$${node}' } },
-    ],
-    ['nothing that no field can say', { agent: false }, {}],
-  ])('%s', (_, found, fields) => {
-    expect(fieldsShown(Object.keys(found), found)).toEqual(fields);
-  });
-
-  test('only of the paths that differ', () => {
-    const found = {
-      memory: 2048,
-      protect: true,
-      tags: ['gold'],
-      description: 'x',
-      'options.vga': 'std',
-    };
-    expect(fieldsShown(['memory'], found)).toEqual({ memory: 2048 });
-  });
-
-  const nic = (index: number, members: Readonly<Record<string, Attributes[string]>>): Attributes =>
-    Object.fromEntries(
-      Object.entries({ model: 'virtio', bridge: 'vmbr0', ...members }).map(([field, value]) => [
-        `networks[${index}].${field}`,
-        value,
-      ]),
-    );
-
-  test.each<[string, Attributes, readonly object[] | undefined]>([
-    ['a silent first one asks for nothing', nic(0, {}), [{ bridge: 'vmbr0', ipv4: 'none' }]],
-    [
-      'everything that one may have',
-      nic(0, {
-        model: 'e1000',
-        vlan: 12,
-        mtu: 9000,
-        mac: 'BC:24:11:00:00:01',
-        firewall: true,
-        ipv4: { address: '192.0.2.7/24', gateway: '192.0.2.1' },
-        ipv6: 'auto',
-      }),
-      [
-        {
-          bridge: 'vmbr0',
-          vlan: 12,
-          mtu: 9000,
-          model: 'e1000',
-          mac: 'BC:24:11:00:00:01',
-          firewall: true,
-          ipv4: { address: '192.0.2.7/24', gateway: '192.0.2.1' },
-          ipv6: 'auto',
-        },
-      ],
-    ],
-    [
-      'an address without a gateway',
-      nic(0, { ipv4: { address: '192.0.2.7/24' } }),
-      [{ bridge: 'vmbr0', ipv4: { address: '192.0.2.7/24' } }],
-    ],
-    ['dhcp', nic(0, { ipv4: 'dhcp' }), [{ bridge: 'vmbr0', ipv4: 'dhcp' }]],
-    [
-      'no address at all',
-      nic(0, { ipv4: { gateway: '192.0.2.1' } }),
-      [{ bridge: 'vmbr0', ipv4: 'none' }],
-    ],
-    [
-      'a silent second one',
-      { ...nic(0, {}), ...nic(1, {}) },
-      [{ bridge: 'vmbr0', ipv4: 'none' }, { bridge: 'vmbr0' }],
-    ],
-    ['a gap can not be declared', { ...nic(0, {}), ...nic(2, {}) }, undefined],
-    ['nor a NIC without a bridge', { ...nic(0, {}), ...nic(1, { bridge: null }) }, undefined],
-  ])('NICs: %s', (_, found, networks) => {
-    expect(fieldsShown(['networks[0].bridge'], found).networks).toEqual(networks);
-  });
-});
-
 describe('what an import would have to declare', () => {
   const about = (declaration: Declaration, config = unmarked()) => {
     const facts = vm(9100, { name: 'a' });
@@ -236,6 +143,16 @@ describe('what an import would have to declare', () => {
     );
     expect(desired).toBeUndefined();
     expect(lacking).toMatchObject({ node: 'pve1', image: 'debian' });
+  });
+
+  test('what is declared already is not said again, and no image for one that has its own', () => {
+    const sole = { defaults: { storage: 'local-lvm' } };
+    const { desired, lacking } = declaredFor(
+      about(withWorkers({ a: { node: 'pve1', image: 'debian' } }, sole)),
+    );
+    expect(desired?.name).toBe('a');
+    expect(lacking).not.toHaveProperty('image');
+    expect(lacking).not.toHaveProperty('node');
   });
 
   test('a default image is not said again', () => {
@@ -265,6 +182,52 @@ describe('what an import would have to declare', () => {
     expect(tagsOf('gold;muster')).toBeUndefined();
     expect(tagsOf('gold')).toBe('gold;muster');
     expect(tagsOf(null)).toBe('muster');
+  });
+
+  test.each([
+    ['a description of its own', { description: 'of the night' }, {}, 'of the night'],
+    ['none where it has none', { description: null }, {}, undefined],
+    [
+      'none of a card, which an import writes anew',
+      { description: 'of us\n\nmuster:1 project=backup' },
+      {},
+      undefined,
+    ],
+    [
+      'its own, where another one is declared',
+      { description: 'of the night' },
+      { description: 'of the day' },
+      'of the night',
+    ],
+  ])('%s is shown', (_, change, fields, expected) => {
+    const declaration = withWorkers({ a: { node: 'pve1', ...fields } });
+    expect(declaredFor(about(declaration, unmarked(change))).lacking.description).toBe(expected);
+  });
+
+  test('a NIC more than is declared has to be declared, and then both are', () => {
+    const nics = (net1: string | null) =>
+      declaredFor(
+        about(
+          withWorkers({ a: { node: 'pve1', networks: [{ bridge: 'vmbr0' }] } }),
+          unmarked({ net0: 'virtio=BC:24:11:C4:8A:62,bridge=vmbr0', net1, ipconfig0: 'ip=dhcp' }),
+        ),
+      ).lacking.networks;
+    expect(nics(null)).toBeUndefined();
+    expect(nics('virtio=BC:24:11:C4:8A:63,bridge=vmbr1')).toMatchObject([
+      { bridge: 'vmbr0', ipv4: 'dhcp' },
+      { bridge: 'vmbr1' },
+    ]);
+  });
+
+  test('what it writes makes the VM that worker’s: its uuid and serial, its card and the tag', () => {
+    const input = { ...about(withWorkers({ a: { node: 'pve1' } })), uuid: uuidOf(9100) };
+    const desired = desiredWith({}, input);
+    if (desired === undefined) throw new Error('a is declared');
+    const { set, remove } = marksWrite(desired, input);
+    const { smbios1, tags } = bearing(ownerOf(9100)).values;
+    expect(set).toMatchObject({ smbios1, tags });
+    expect(readMarks({ description: String(set.description) }).card).toEqual(ownerOf(9100));
+    expect(remove).toEqual([]);
   });
 
   test('declared so, the plan that follows wants nothing of the VM', () => {
