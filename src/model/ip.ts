@@ -48,7 +48,7 @@ export function inNetwork(address: string, cidr: string): boolean {
 /** Whether two networks in CIDR form share an address. False when either is malformed. */
 export function networksOverlap(a: string, b: string): boolean {
   const [first, second] = [parseCidr(a), parseCidr(b)];
-  if (first === undefined || second === undefined || first.version !== second.version) return false;
+  if (first === undefined || second === undefined) return false;
   const wider = first.prefix <= second.prefix ? first : second;
   const other = wider === first ? second : first;
   return inNetwork(other.address, `${wider.address}/${wider.prefix}`);
@@ -70,7 +70,7 @@ type Parsed = ipaddr.IPv4 | ipaddr.IPv6;
 function parse(text: string): Parsed | undefined {
   if (/^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/.test(text))
     return ipaddr.IPv4.isValid(text) ? ipaddr.IPv4.parse(text) : undefined;
-  const isPlainIpv6 = text.includes(':') && !text.includes('%') && ipaddr.IPv6.isValid(text);
+  const isPlainIpv6 = !text.includes('%') && ipaddr.IPv6.isValid(text);
   return isPlainIpv6 ? ipaddr.IPv6.parse(text) : undefined;
 }
 

@@ -44,7 +44,7 @@ export function cardLine(owner: Owner): string {
 
 /** Reads the marks of a VM from its raw config values. Never throws: strangers write descriptions too. */
 export function readMarks(config: Readonly<Record<string, string>>): Marks {
-  const smbios = parsePropertyString(config.smbios1 ?? '');
+  const smbios = parsePropertyString(config.smbios1);
   const rawSerial = smbios.get('serial') ?? '';
   const serial =
     smbios.get('base64') === '1' ? Buffer.from(rawSerial, 'base64').toString('utf8') : rawSerial;

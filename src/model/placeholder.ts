@@ -18,7 +18,6 @@ const TOKEN = /\$\$\{|\$\{([^}\n]*)\}|\$\{/g;
 
 /** The placeholders of a text in their order; literals (`$${`) are left out. */
 export function placeholdersIn(text: string): readonly Placeholder[] {
-  if (!text.includes('${')) return [];
   return [...text.matchAll(TOKEN)]
     .filter((match) => match[0] !== '$${')
     .map((match) => ({

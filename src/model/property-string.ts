@@ -1,11 +1,12 @@
 /**
  * PVE's property strings: `virtio=BC:24:11:00:00:01,bridge=vmbr0,tag=120`. The first part may lack a key
- * (`local-lvm:vm-101-disk-0,size=20G`); it is kept under the empty key. Order is kept.
+ * (`local-lvm:vm-101-disk-0,size=20G`); it is kept under the empty key. Order is kept. A key that is not set
+ * reads as one without members.
  */
 export type PropertyString = ReadonlyMap<string, string>;
 
-export function parsePropertyString(text: string): PropertyString {
-  const parts = text.split(',').filter((part) => part !== '');
+export function parsePropertyString(text: string | undefined): PropertyString {
+  const parts = (text ?? '').split(',').filter((part) => part !== '');
   return new Map(
     parts.map((part) => {
       const equals = part.indexOf('=');

@@ -28,14 +28,16 @@ export function isDigestConflict(error: unknown): boolean {
  * same for a token without rights; only `idIsFree` tells.
  */
 export function isVmMissing(error: unknown): boolean {
-  return /Configuration file '[^']*\/\d+\.conf' does not exist|unable to find configuration file for VM \d+/i.test(
+  return /Configuration file '[^']*\/\d+\.conf' does not exist|unable to find configuration file for VM /i.test(
     wordsOf(error),
   );
 }
 
+const LOCKED = /\bVM is locked \(([\w-]+)\)/;
+
 /** The lock's name (`backup`, `clone`, `snapshot` …) when a config lock is what refused the request or task. */
 export function isVmLocked(error: unknown): string | undefined {
-  return /\b(?:VM|CT) (?:\d+ )?is locked \(([\w-]+)\)/.exec(wordsOf(error))?.[1];
+  return LOCKED.exec(wordsOf(error))?.[1];
 }
 
 /** The id that a clone or create asked for is taken. */
@@ -90,7 +92,7 @@ export function classifyExit(text: string): TaskFailure | 'ok' | 'warnings' {
   if (trimmed === 'OK') return 'ok';
   if (/^WARNINGS: \d+$/.test(trimmed)) return 'warnings';
   if (isLockTimeout(trimmed)) return 'lock-timeout';
-  if (/\b(?:VM|CT) (?:\d+ )?is locked \(/.test(trimmed)) return 'locked';
+  if (LOCKED.test(trimmed)) return 'locked';
   if (/interrupted by signal|^unexpected status$|received interrupt/i.test(trimmed))
     return 'interrupted';
   return 'failed';
@@ -105,7 +107,7 @@ export function warningsOf(exitText: string): number {
 function isLockTimeout(text: string): boolean {
   // A guest that ignores its shutdown ends in "got timeout" as well: that is no lock.
   if (/quit\/powerdown failed/.test(text)) return false;
-  return /can't (?:lock|aquire|acquire) .*got timeout|got lock (?:request )?timeout|cfs[- ]lock '[^']*'.*(?:timeout|timed out)|pve-storage-\S+'? - got timeout/i.test(
+  return /can't (?:lock|aquire|acquire) .*got timeout|got lock (?:request )?timeout|cfs[- ]lock '[^']*'.*(?:timeout|timed out)/i.test(
     text,
   );
 }

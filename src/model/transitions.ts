@@ -194,7 +194,7 @@ function put(state: State, worker: string, record: WorkerRecord): State {
 
 function refuseTaken(state: State, worker: string, vmid: number): void {
   const owner = vmidOwner(state, vmid);
-  if (owner !== undefined && owner !== worker) throw new VmidTaken(vmid, worker, owner);
+  if (owner !== undefined) throw new VmidTaken(vmid, worker, owner);
 }
 
 function requireDoing(record: WorkerRecord): Doing {

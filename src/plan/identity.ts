@@ -101,7 +101,7 @@ export function isBegunUnseen(record: WorkerRecord | undefined, located: Located
 
 /** `meta`'s ctime in seconds; it is the same in a clone and its template. */
 export function ctimeOf(config: VmConfig): number | undefined {
-  const ctime = parsePropertyString(config.values.meta ?? '').get('ctime');
+  const ctime = parsePropertyString(config.values.meta).get('ctime');
   return ctime !== undefined && /^\d+$/.test(ctime) ? Number(ctime) : undefined;
 }
 

@@ -60,6 +60,9 @@ describe('networks', () => {
     expect(networksOverlap('10.20.0.0/24', '10.0.0.0/8')).toBe(true);
     expect(networksOverlap('10.20.0.0/24', '10.21.0.0/24')).toBe(false);
     expect(networksOverlap('::/0', '10.0.0.0/8')).toBe(false);
+    expect(networksOverlap('10.0.0.0/8', 'vmbr0')).toBe(false);
+    expect(networksOverlap('vmbr0', '10.0.0.0/8')).toBe(false);
+    expect(networksOverlap('10.0.0.0/8', '10.0.0.1/8')).toBe(true);
   });
 
   it('have two addresses that no host may bear, but for the smallest', () => {

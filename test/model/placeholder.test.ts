@@ -24,9 +24,9 @@ describe('placeholders', () => {
   });
 
   it('are found with their places; literals are not', () => {
-    expect(placeholdersIn('a ${x.y} $${z} ${q')).toEqual([
-      { name: 'x.y', start: 2, end: 8 },
-      { name: undefined, start: 15, end: 17 },
+    expect(placeholdersIn('a ${ x.y } $${z} ${q')).toEqual([
+      { name: 'x.y', start: 2, end: 10 },
+      { name: undefined, start: 17, end: 19 },
     ]);
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { isCi } from '../../src/model/ci.ts';
 import { canonicalJson, sameJson } from '../../src/model/json.ts';
 import { nextPhase, type Phase, statusOf } from '../../src/model/lifecycle.ts';
 import {
@@ -13,6 +14,7 @@ import {
   parseDuration,
   parseSize,
 } from '../../src/model/quantity.ts';
+import { pathOfPointer } from '../../src/model/schema-error.ts';
 
 describe('quantities', () => {
   test.each([
@@ -86,6 +88,27 @@ describe('canonical JSON', () => {
   });
 });
 
+describe('a CI system', () => {
+  test.each(['true', '1', ' yes '])('is one that sets CI to %j', (CI) => {
+    expect(isCi({ CI })).toBe(true);
+  });
+  test.each([undefined, '', ' ', 'false', '0'])('is none with CI as %j', (CI) => {
+    expect(isCi({ CI })).toBe(false);
+  });
+});
+
+describe('a JSON pointer', () => {
+  test.each<[string, readonly (string | number)[]]>([
+    ['', []],
+    ['/workers/a~1b/c~0d', ['workers', 'a/b', 'c~d']],
+    ['/a~01', ['a~1']],
+    ['/checks/0/run/120', ['checks', 0, 'run', 120]],
+    ['/01/1a/-1', ['01', '1a', '-1']],
+  ])('%j leads to %j', (pointer, path) => {
+    expect(pathOfPointer(pointer)).toEqual(path);
+  });
+});
+
 describe('the life of a worker', () => {
   test('from declaration to rest, with a reboot on the way', () => {
     const events = [
@@ -122,6 +145,10 @@ describe('the life of a worker', () => {
   test('every failure with a VM ends in powering off', () => {
     for (const phase of ['starting', 'testing', 'patching', 'working'] as const)
       expect(nextPhase(phase, 'failed')).toBe('stopping');
+  });
+
+  test('a worker whose VM is being removed rests already', () => {
+    expect(statusOf('removing')).toBe('Shut Down');
   });
 
   test('what can not happen has no next phase', () => {

@@ -54,6 +54,18 @@ describe('a vmid', () => {
   });
 });
 
+describe('a use', () => {
+  it('is remembered with the session’s name where a session made it', () => {
+    const used = recordUse(stateWith('a'), 'a', 5);
+    expect(used.workers.a?.last).toStrictEqual({ used: 5 });
+    const again = recordUse(recordUse(used, 'a', 7, 'nightly'), 'a', 9);
+    expect(again.workers.a?.last).toStrictEqual({
+      session: { name: 'nightly', at: 7 },
+      used: 9,
+    });
+  });
+});
+
 describe('the write-ahead record (P47)', () => {
   it('gets the UPID and the error of its step, and is cleared when done', () => {
     let state = setDoing(stateWith('a'), 'a', doing);

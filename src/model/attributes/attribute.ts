@@ -63,17 +63,3 @@ export interface Attribute {
 export function entry(path: string, value: Json | undefined): readonly Entry[] {
   return value === undefined ? [] : [[path, value]];
 }
-
-/** The index in `networks[2].vlan`, the key in `options.machine`, for a row's pattern; undefined: no match. */
-export function matchPath(pattern: string, path: string): string | undefined {
-  if (pattern === path) return '';
-  if (pattern.endsWith('.*')) {
-    const prefix = pattern.slice(0, -1);
-    return path.startsWith(prefix) ? path.slice(prefix.length) : undefined;
-  }
-  const [head, tail] = pattern.split('[]');
-  if (tail === undefined || head === undefined) return undefined;
-  if (!path.startsWith(`${head}[`) || !path.endsWith(`]${tail}`)) return undefined;
-  const index = path.slice(head.length + 1, path.length - tail.length - 1);
-  return /^\d+$/.test(index) ? index : undefined;
-}

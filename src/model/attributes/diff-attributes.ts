@@ -26,10 +26,7 @@ export function diffAttributes(views: Views): readonly Change[] {
     ...Object.keys(views.desired),
     ...Object.keys(views.declaredBefore ?? {}),
   ]);
-  return [...paths]
-    .filter((path) => rowOf(path) !== undefined)
-    .sort((a, b) => byOrder(a, b))
-    .flatMap((path) => changeOf(path, views) ?? []);
+  return [...paths].sort((a, b) => byOrder(a, b)).flatMap((path) => changeOf(path, views) ?? []);
 }
 
 /**
@@ -44,21 +41,16 @@ export function firstChanges(desired: Attributes, found: Attributes): readonly C
   return diffAttributes(views).filter(({ cost }) => cost !== 'record');
 }
 
-/** True when `found` satisfies `desired` at that path. */
-function satisfies(path: string, desired: Json, found: Json): boolean {
-  const row = rowOf(path);
-  return (row?.same ?? sameJson)(desired, found);
-}
-
 function changeOf(path: string, views: Views): Change | undefined {
   const { found, declaredBefore } = views;
+  const row = rowOf(path);
   const want = views.desired[path] ?? null;
   const declared = declaredBefore?.[path] ?? null;
-  if (found === undefined || rowOf(path)?.read === undefined)
+  if (found === undefined || row?.read === undefined)
     return sameJson(declared, want) ? undefined : recordChange(path, declared, want);
   const after = path in views.desired ? want : unsetOf(path, views.desired);
   const before = found[path] ?? null;
-  if (satisfies(path, after, before) || isDefault(path, after, before))
+  if ((row.same ?? sameJson)(after, before) || isDefault(path, after, before))
     return declaredBefore === undefined || sameJson(declared, want)
       ? undefined
       : recordChange(path, declared, want);
@@ -67,7 +59,7 @@ function changeOf(path: string, views: Views): Change | undefined {
     path,
     before,
     after: plain(path, after),
-    causes: causesOf(path, views),
+    causes: causesOf(path, views, before),
     cost: costOf(path, before, after),
     ...(applied === undefined || sameJson(applied, before) ? {} : { applied }),
   };
@@ -76,7 +68,7 @@ function changeOf(path: string, views: Views): Change | undefined {
 /** PVE may drop a written default, and shows the default of what is unset. */
 function isDefault(path: string, after: Json, before: Json): boolean {
   const fallback = fallbackOf(path);
-  return fallback !== null && sameJson(after ?? fallback, before ?? fallback);
+  return sameJson(after ?? fallback, before ?? fallback);
 }
 
 /** What a path that is not declared (any more) goes back to; with its NIC, everything of the NIC goes. */
@@ -91,11 +83,10 @@ function recordChange(path: string, before: Json, after: Json): Change {
   return { path, before: from, after: to, causes: ['declaration'], cost: 'record' };
 }
 
-function causesOf(path: string, views: Views): readonly Cause[] {
-  const { desired, found, declaredBefore, observed } = views;
+function causesOf(path: string, views: Views, before: Json): readonly Cause[] {
+  const { desired, declaredBefore, observed } = views;
   const declared = !sameJson(declaredBefore?.[path] ?? null, desired[path] ?? null);
-  const drifted =
-    observed !== undefined && !sameJson(observed[path] ?? null, found?.[path] ?? null);
+  const drifted = observed !== undefined && !sameJson(observed[path] ?? null, before);
   const causes: readonly Cause[] = [
     ...(declared ? (['declaration'] as const) : []),
     ...(drifted ? (['drift'] as const) : []),

@@ -12,7 +12,7 @@ export function isDriveKey(key: string): boolean {
 
 /** The key of the disk that the VM boots from: the first disk of `boot: order=…`, else the usual first one. */
 export function bootDiskKey(config: VmConfig): string | undefined {
-  const order = parsePropertyString(config.values.boot ?? '').get('order') ?? '';
+  const order = parsePropertyString(config.values.boot).get('order') ?? '';
   const disks = Object.keys(config.values).filter((key) => isDisk(config, key));
   const candidates = [...order.split(';'), config.values.bootdisk ?? '', ...FIRST];
   return candidates.find((key) => disks.includes(key)) ?? disks.sort(byCodeUnit)[0];
@@ -31,24 +31,22 @@ export function driveKeys(config: VmConfig): readonly string[] {
     .filter((key) => isDriveKey(key) || /^(unused\d+|efidisk0|tpmstate0)$/.test(key))
     .filter((key) => {
       const value = config.values[key];
-      const isMedium = parsePropertyString(value ?? '').get('media') === 'cdrom';
+      const isMedium = parsePropertyString(value).get('media') === 'cdrom';
       return volumeOf(value) !== undefined && (!isMedium || isCloudInit(value));
     })
     .sort(byCodeUnit);
 }
 
-/** `local-lvm:vm-101-disk-0` of a drive's value; undefined for an empty drive. */
+/** `local-lvm:vm-101-disk-0` of a drive's value; undefined for an empty drive, and for a device of the node's. */
 export function volumeOf(value: string | undefined): string | undefined {
-  const properties = parsePropertyString(value ?? '');
+  const properties = parsePropertyString(value);
   const volume = properties.get('') ?? properties.get('file');
-  return volume === undefined || volume === 'none' || !volume.includes(':') ? undefined : volume;
+  return volume?.includes(':') === true ? volume : undefined;
 }
 
 /** Bytes of a drive's `size=`: "20G", "128M", "4194304K"; undefined when it shows none. */
 export function driveSize(value: string | undefined): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(
-    parsePropertyString(value ?? '').get('size') ?? '',
-  );
+  const match = /^(\d+(?:\.\d+)?)([KMGT]?)$/.exec(parsePropertyString(value).get('size') ?? '');
   if (match === null) return undefined;
   const power = ['', 'K', 'M', 'G', 'T'].indexOf(match[2] ?? '');
   return Math.round(Number(match[1]) * 1024 ** power);
@@ -61,5 +59,5 @@ export function isCloudInit(value: string | undefined): boolean {
 function isDisk(config: VmConfig, key: string): boolean {
   const value = config.values[key];
   if (!isDriveKey(key) || isCloudInit(value)) return false;
-  return parsePropertyString(value ?? '').get('media') !== 'cdrom';
+  return parsePropertyString(value).get('media') !== 'cdrom';
 }

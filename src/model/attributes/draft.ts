@@ -41,7 +41,7 @@ export function editProperty(
   member: string,
   value: string | null | undefined,
 ): void {
-  const properties = new Map(parsePropertyString(draft.values.get(key) ?? ''));
+  const properties = new Map(parsePropertyString(draft.values.get(key)));
   if (value === null || value === undefined) properties.delete(member);
   else properties.set(member, value);
   setProperties(draft, key, properties);
@@ -52,8 +52,8 @@ function setProperties(draft: Draft, key: string, properties: PropertyString): v
   else draft.values.set(key, formatPropertyString(properties));
 }
 
-export function setValue(draft: Draft, key: string, value: string | null | undefined): void {
-  if (value === null || value === undefined) draft.values.delete(key);
+export function setValue(draft: Draft, key: string, value: string | null): void {
+  if (value === null) draft.values.delete(key);
   else draft.values.set(key, value);
 }
 

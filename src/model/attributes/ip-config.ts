@@ -29,7 +29,7 @@ export function readIp(text: string, members: IpMembers): Json | undefined {
   const properties = parsePropertyString(text);
   const address = properties.get(members.address);
   if (address === undefined) return undefined;
-  if (address === 'dhcp' || address === 'auto' || address === 'manual') return address;
+  if (address === 'dhcp' || address === 'auto') return address;
   const gateway = properties.get(members.gateway);
   return {
     address: canonicalCidr(address),
@@ -55,18 +55,13 @@ export function canonicalAddress(text: string): string {
 }
 
 function canonicalCidr(text: string): string {
-  const [address, prefix, ...more] = text.split('/');
-  if (address === undefined || prefix === undefined || more.length > 0) return text;
+  const [address = '', prefix, ...more] = text.split('/');
+  if (prefix === undefined || more.length > 0) return text;
   return `${canonicalAddress(address)}/${prefix}`;
 }
 
 function addressAndGateway(value: Json): readonly [string | undefined, string | undefined] {
   if (typeof value === 'string') return [value, undefined];
-  if (value === null || typeof value !== 'object' || Array.isArray(value))
-    return [undefined, undefined];
-  const { address, gateway } = value as { readonly [key: string]: Json };
-  return [
-    typeof address === 'string' ? address : undefined,
-    typeof gateway === 'string' ? gateway : undefined,
-  ];
+  const { address, gateway } = (value ?? {}) as { address?: string; gateway?: string };
+  return [address, gateway];
 }

@@ -55,7 +55,7 @@ function snippetRow(
     cost: 'cloud-init-rerun',
     privileges: PRIVILEGES,
     declare: ({ spec }) => entry(path, declared(spec.cloudInit)),
-    read: (vm) => entry(path, parsePropertyString(vm.config.values.cicustom ?? '').get(sub)),
+    read: (vm) => entry(path, parsePropertyString(vm.config.values.cicustom).get(sub)),
     write: (draft, value) =>
       editProperty(draft, 'cicustom', sub, typeof value === 'string' ? value : null),
   };

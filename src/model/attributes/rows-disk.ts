@@ -59,9 +59,9 @@ export const DISK_ROWS: readonly Attribute[] = [
     fallback: false,
     declare: () => [['cloudInit.drive', true]],
     read: (vm) => [['cloudInit.drive', cloudInitKey(vm.config) !== undefined]],
-    write: (draft, value) => {
+    write: (draft) => {
       const slot = CLOUD_INIT_SLOTS.find((key) => !draft.values.has(key));
-      if (value !== true || slot === undefined || draft.storage === undefined) return;
+      if (slot === undefined || draft.storage === undefined) return;
       draft.values.set(slot, `${draft.storage}:cloudinit`);
     },
   },

@@ -97,11 +97,11 @@ export const SIZE_ROWS: readonly Attribute[] = [
     privileges: CPU,
     declare: ({ spec }) => entry('cpu.type', spec.cpu.type),
     read: (vm) => {
-      const cpu = parsePropertyString(vm.config.values.cpu ?? '');
+      const cpu = parsePropertyString(vm.config.values.cpu);
       return entry('cpu.type', cpu.get('') ?? cpu.get('cputype'));
     },
     write: (draft, value) => {
-      const cpu = new Map(parsePropertyString(draft.values.get('cpu') ?? ''));
+      const cpu = new Map(parsePropertyString(draft.values.get('cpu')));
       cpu.delete('');
       cpu.delete('cputype');
       const rest = [...cpu].map(([key, member]) => `${key}=${member}`);
@@ -141,11 +141,11 @@ export const PROFILE_ROWS: readonly Attribute[] = [
     fallback: false,
     declare: () => [['agent', true]],
     read: (vm) => {
-      const agent = parsePropertyString(vm.config.values.agent ?? '');
+      const agent = parsePropertyString(vm.config.values.agent);
       return [['agent', isTrue(agent.get('') ?? agent.get('enabled'))]];
     },
     write: (draft, value) => {
-      const agent = new Map(parsePropertyString(draft.values.get('agent') ?? ''));
+      const agent = new Map(parsePropertyString(draft.values.get('agent')));
       agent.delete('');
       agent.delete('enabled');
       const rest = [...agent].map(([key, member]) => `,${key}=${member}`);
@@ -236,7 +236,7 @@ function marksText(uuid: string, lineage: string): string {
 }
 
 function memoryOf(vm: VmView): number {
-  const memory = parsePropertyString(vm.config.values.memory ?? '');
+  const memory = parsePropertyString(vm.config.values.memory);
   return Number(memory.get('') ?? memory.get('current') ?? 512);
 }
 

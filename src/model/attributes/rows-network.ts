@@ -1,7 +1,7 @@
 import type { Json } from '../json.ts';
 import { isTrue } from '../property-string.ts';
 import type { NetworkSpec } from '../worker.ts';
-import { type Attribute, type Entry, matchPath, type VmView } from './attribute.ts';
+import type { Attribute, Entry, VmView } from './attribute.ts';
 import { type Draft, editProperty, setValue } from './draft.ts';
 import {
   canonicalAddress,
@@ -30,7 +30,7 @@ export const NETWORK_ROWS: readonly Attribute[] = [
     declare: ({ spec }) => perNic(spec.networks, 'bridge', (nic) => nic.bridge),
     read: (vm) => readNics(vm, 'bridge', (nic) => nic.rest.get('bridge')),
     write: (draft, value, path) => {
-      const index = indexOf('networks[].bridge', path);
+      const index = indexOf(path);
       if (value === null) {
         draft.values.delete(`net${index}`);
         draft.values.delete(`ipconfig${index}`);
@@ -56,7 +56,7 @@ export const NETWORK_ROWS: readonly Attribute[] = [
     fallback: 'virtio',
     read: (vm) => readNics(vm, 'model', (nic) => nic.model),
     write: (draft, value, path) =>
-      editExistingNic(draft, indexOf('networks[].model', path), (nic) => ({
+      editExistingNic(draft, indexOf(path), (nic) => ({
         ...nic,
         model: typeof value === 'string' ? value : 'virtio',
       })),
@@ -67,7 +67,7 @@ export const NETWORK_ROWS: readonly Attribute[] = [
     read: (vm) => readNics(vm, 'mac', (nic) => nic.mac),
     write: (draft, value, path) => {
       if (typeof value !== 'string') return;
-      editExistingNic(draft, indexOf('networks[].mac', path), (nic) => ({ ...nic, mac: value }));
+      editExistingNic(draft, indexOf(path), (nic) => ({ ...nic, mac: value }));
     },
     // No longer declared: the NIC keeps the one it has.
     same: (desired, found) => desired === null || desired === found,
@@ -131,7 +131,7 @@ function nicRow(
     privileges: NETWORK,
     declare: ({ spec }) => perNic(spec.networks, field, declared),
     write: (draft, value, concrete) =>
-      editExistingNic(draft, indexOf(path, concrete), (nic) => withMember(nic, sub, value)),
+      editExistingNic(draft, indexOf(concrete), (nic) => withMember(nic, sub, value)),
   };
 }
 
@@ -154,7 +154,7 @@ function ipRow(
         return value === undefined ? [] : [[`networks[${index}].${field}`, value]];
       }),
     write: (draft, value, concrete) => {
-      const index = indexOf(path, concrete);
+      const index = indexOf(concrete);
       if (!draft.values.has(`net${index}`)) return;
       for (const [member, text] of ipMembers(value, members))
         editProperty(draft, `ipconfig${index}`, member, text);
@@ -200,8 +200,9 @@ function withMember(nic: Nic, member: string, value: Json): Nic {
   return { ...nic, rest };
 }
 
-function indexOf(pattern: string, path: string): number {
-  return Number(matchPath(pattern, path));
+/** The 2 in `networks[2].vlan`. */
+function indexOf(path: string): number {
+  return Number(/\[(\d+)\]/.exec(path)?.[1]);
 }
 
 function numberOrText(text: string | undefined): Json | undefined {

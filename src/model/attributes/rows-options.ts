@@ -1,6 +1,7 @@
 import { byCodeUnit, type Json } from '../json.ts';
+import { lookup } from '../lookup.ts';
 import { formatPropertyString, parsePropertyString } from '../property-string.ts';
-import { type Attribute, type Entry, matchPath, type VmView } from './attribute.ts';
+import type { Attribute, Entry, VmView } from './attribute.ts';
 import { isDriveKey } from './disk.ts';
 import { setValue } from './draft.ts';
 
@@ -55,7 +56,7 @@ export const OPTION_ROWS: readonly Attribute[] = [
 
 /** The fallback of one option: PVE's default where it has one. */
 export function optionFallback(path: string): Json {
-  return DEFAULTS[optionOf(path)] ?? null;
+  return lookup(DEFAULTS, optionOf(path)) ?? null;
 }
 
 /** What a write of this option needs on /vms/ID (fact 39). */
@@ -95,5 +96,5 @@ function canonicalOption(key: string, value: string | number | boolean): string 
 }
 
 function optionOf(path: string): string {
-  return matchPath('options.*', path) ?? path;
+  return path.slice('options.'.length);
 }

@@ -2,13 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { configWrite } from '../../../src/model/attributes/config-write.ts';
 import { diffAttributes } from '../../../src/model/attributes/diff-attributes.ts';
-import { bootDiskKey, driveKeys, driveSize } from '../../../src/model/attributes/disk.ts';
+import { canonicalIp, IPV4, readIp } from '../../../src/model/attributes/ip-config.ts';
 import { formatNic, parseNic } from '../../../src/model/attributes/nic.ts';
 import { attributesOf, readAttributes } from '../../../src/model/attributes/read-attributes.ts';
 import { costOf, fallbackOf, rowOf } from '../../../src/model/attributes/rows.ts';
 import { descriptionOf } from '../../../src/model/card.ts';
 import { readMarks } from '../../../src/model/marks.ts';
-import { GiB } from '../../../src/model/quantity.ts';
 import { config, edited, made, withWorkers, workerIn } from '../../plan/support/builders.ts';
 
 const PLACE = { node: 'pve1', vmid: 1 };
@@ -40,45 +39,11 @@ describe('configs as strangers write them', () => {
   });
 
   test.each([
-    [
-      'by boot order',
-      { boot: 'order=ide2;virtio0;scsi0', ide2: 'none,media=cdrom', virtio0: 'l:a', scsi0: 'l:b' },
-      'virtio0',
-    ],
-    ['by the old key', { bootdisk: 'sata0', scsi0: 'l:b', sata0: 'l:c' }, 'sata0'],
-    ['else the usual first one', { scsi3: 'l:x', virtio0: 'l:a' }, 'virtio0'],
-    ['else any', { scsi3: 'l:x' }, 'scsi3'],
-    ['never a cloud-init drive', { ide2: 'l:vm-1-cloudinit', scsi1: 'l:cloudinit' }, undefined],
-  ])('the boot disk is found %s', (_, values, key) => {
-    expect(bootDiskKey(config(values))).toBe(key);
-  });
-
-  test.each([
-    ['l:x,size=20G', 20 * GiB],
-    ['l:x,size=128M', 2 ** 27],
-    ['l:x,size=4194304K', 4 * GiB],
-    ['l:x,size=512', 512],
-    ['l:x', undefined],
-    ['l:x,size=many', undefined],
-  ])('the size of %s', (value, bytes) => {
-    expect(driveSize(value)).toBe(bytes);
-  });
-
-  test('media in a CD drive are no volumes of the VM, its cloud-init drive is', () => {
-    const values = {
-      ide0: 'local:iso/debian.iso,media=cdrom',
-      ide2: 'l:vm-1-cloudinit,media=cdrom',
-      scsi0: 'l:vm-1-disk-0',
-      unused0: 'l:vm-1-disk-1',
-    };
-    expect(driveKeys(config(values))).toEqual(['ide2', 'scsi0', 'unused0']);
-  });
-
-  test.each([
     ['virtio=BC:24:11:00:00:01,bridge=vmbr0', { model: 'virtio', mac: 'BC:24:11:00:00:01' }],
     ['virtio,bridge=vmbr0', { model: 'virtio' }],
     ['model=e1000,macaddr=bc:24:11:00:00:01', { model: 'e1000', mac: 'BC:24:11:00:00:01' }],
     ['bridge=vmbr0', { model: 'virtio' }],
+    ['e1000,macaddr=BC:24:11:00:00:01', { model: 'e1000', mac: 'BC:24:11:00:00:01' }],
   ])('a NIC written %s', (text, expected) => {
     expect(parseNic(text)).toMatchObject(expected);
   });
@@ -99,9 +64,51 @@ describe('configs as strangers write them', () => {
     );
     expect(found['networks[0].ipv4']).toEqual({ address: '10.0.0.1', gateway: 'nope' });
   });
+
+  test.each<[string, unknown]>([
+    ['ip=dhcp', 'dhcp'],
+    ['ip=10.0.0.5/24', { address: '10.0.0.5/24' }],
+    ['ip=10.0.0.5/24/8', { address: '10.0.0.5/24/8' }],
+    ['ip=10.0.0.5/24,gw=10.0.0.1', { address: '10.0.0.5/24', gateway: '10.0.0.1' }],
+    ['ip6=auto', undefined],
+    ['gw=10.0.0.1', undefined],
+  ])('an address written %s', (text, address) => {
+    expect(readIp(text, IPV4)).toStrictEqual(address);
+  });
+});
+
+describe('an address as it is declared', () => {
+  test.each<[Parameters<typeof canonicalIp>[0], unknown]>([
+    [undefined, undefined],
+    ['none', null],
+    ['auto', 'auto'],
+    [{ address: '2001:DB8::31/64' }, { address: '2001:db8::31/64' }],
+    [
+      { address: '10.0.0.5/24', gateway: '10.0.0.1' },
+      { address: '10.0.0.5/24', gateway: '10.0.0.1' },
+    ],
+  ])('%j', (spec, value) => {
+    expect(canonicalIp(spec)).toStrictEqual(value);
+  });
 });
 
 describe('rows', () => {
+  test('the members of an option count in any order', () => {
+    const declared = (options: Readonly<Record<string, string>>) => {
+      const worker = withWorkers({ a: { node: 'pve1', options } });
+      return attributesOf(workerIn(worker, 'a').spec, 'a')['options.rng0'];
+    };
+    const shown = readAttributes(
+      config({ rng0: 'source=/dev/urandom,max_bytes=1024,period=1000' }),
+      PLACE,
+    );
+    expect(declared({ rng0: 'max_bytes=1024,period=1000,source=/dev/urandom' })).toBe(
+      shown['options.rng0'],
+    );
+    expect(declared({ rng0: '/dev/urandom,period=1000' })).toBe('/dev/urandom,period=1000');
+    expect(fallbackOf('options.constructor')).toBeNull();
+  });
+
   test('names that every object inherits are labels and options like any other', () => {
     const spec = workerIn(
       withWorkers({ a: { node: 'pve1', labels: { constructor: 'x', 'a.b': 'y' } } }),
@@ -172,6 +179,7 @@ describe('the card', () => {
       'muster:1 {"lineage":"x","uuid":"00000000-0000-4000-8000-00000000000f","project":"p","environment":"","worker":"w"}';
     const text = descriptionOf(owner, `mine\r\n${forged}\n\n`, 'muster.yaml');
     expect(readMarks({ description: text }).card).toEqual(owner);
+    expect(text).toContain(`mine\n| ${forged}\n`);
     expect(text).not.toContain('\r');
   });
 
