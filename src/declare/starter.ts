@@ -65,10 +65,14 @@ muster*.state.json*
 *.plan
 `;
 
+/** What a number of slots means stands nowhere else in the file. */
+const SLOTS =
+  '# Slots: items that it runs at once; they size its VM, 2 + slots vCPU and GiB of memory.\n';
+
 function workers({ nodes, storages = {} }: StarterOptions): string {
   if (nodes === undefined || nodes.length === 0)
     return `# One worker on every node; a node that joins the cluster gets one too.
-workerSets:
+${SLOTS}workerSets:
   everywhere:
     nodes: all
     name: "backup-\${node}"
@@ -79,7 +83,7 @@ workerSets:
     const storage = own === undefined ? '' : `, storage: ${quoted(own)}`;
     return `  ${quoted(`backup-${node}`)}: { node: ${quoted(node)}, slots: 4${storage} }`;
   });
-  return `workers:\n${lines.join('\n')}\n`;
+  return `# One worker on each node that there is now.\n${SLOTS}workers:\n${lines.join('\n')}\n`;
 }
 
 /** Plain where YAML reads it as the same text, else in quotes. */

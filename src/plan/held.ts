@@ -174,7 +174,7 @@ function heldByQuarantine(
   return {
     why: 'quarantined',
     by: `${by}: ${note}`,
-    remedy: `muster release ${name}`,
+    remedy: `To end that:  muster release ${name}`,
     ...(until === undefined ? {} : { until }),
   };
 }

@@ -5,7 +5,7 @@ import { labelled } from './layout.ts';
 import { formatLocation } from './place.ts';
 import { changeLines } from './plan/change-lines.ts';
 import { findingText } from './plan/checks-lines.ts';
-import { utcMinute } from './words.ts';
+import { untilWords } from './words.ts';
 
 const REASONS: Readonly<Record<Reason, string>> = {
   new: 'it is declared, and the state does not know it yet',
@@ -76,8 +76,11 @@ function placeWords({ declaredAt, set }: WorkerPlan): string {
   return `, declared${by} in ${formatLocation(declaredAt)}`;
 }
 
-function nodeWords({ node, set, desired }: WorkerPlan): string {
+function nodeWords({ node, set, desired, changes }: WorkerPlan): string {
   const name = escapeTerminal(node);
+  const isMoved = changes.some(({ path }) => path === 'node');
+  if (isMoved && desired !== undefined)
+    return `${name} now; ${escapeTerminal(desired.spec.node)} is declared`;
   if (desired === undefined) return `${name}: recorded there`;
   if (set !== undefined) return `${name}: the set has a worker on each of its nodes`;
   return `${name}: declared`;
@@ -94,9 +97,11 @@ function vmLines({ vmid, frees, actions }: WorkerPlan): readonly string[] {
 
 function heldLines({ held }: WorkerPlan): readonly string[] {
   if (held === undefined) return [];
-  const until = held.until === undefined ? '' : `, expected until ${utcMinute(held.until)}`;
   const by = held.by === '' ? '' : ` (${escapeTerminal(held.by)})`;
-  return labelled('Held', `${held.why}${by}${until}. ${escapeTerminal(held.remedy ?? '')}`.trim());
+  return labelled(
+    'Held',
+    `${held.why}${by}${untilWords(held)}. ${escapeTerminal(held.remedy ?? '')}`.trim(),
+  );
 }
 
 function changeBlock({ changes }: WorkerPlan): readonly string[] {
@@ -122,7 +127,7 @@ function insteadOf(action: ActionKind, reasons: readonly Reason[]): string {
         ? 'declare what was changed by hand to keep it'
         : 'declare what was applied last to keep that';
     case 'replace':
-      return 'onImageChange: nextDeploy or ignore keeps a VM when only its image changes';
+      return insteadOfReplace(reasons);
     case 'configure':
     case 'deploy':
       return 'remove its declaration, or set enabled: false to never launch it';
@@ -141,4 +146,11 @@ function insteadOf(action: ActionKind, reasons: readonly Reason[]): string {
     default:
       return assertNever(action);
   }
+}
+
+function insteadOfReplace(reasons: readonly Reason[]): string {
+  if (reasons.includes('image-changed'))
+    return 'onImageChange: nextDeploy or ignore keeps a VM when only its image changes';
+  if (reasons.includes('requested')) return 'leave the flag out that asks for it';
+  return 'declare what was applied last to keep its VM';
 }

@@ -1,4 +1,4 @@
-import type { Cause } from '../model/plan.ts';
+import type { Cause, Held } from '../model/plan.ts';
 
 /** Why an attribute changes. Of neither the declaration's nor somebody's making is what no worker is without. */
 export const CAUSES: Readonly<Record<Cause, string>> = {
@@ -26,6 +26,12 @@ export function listing(names: readonly string[], most = 5): string {
 export function utcMinute(ms: number): string {
   if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return 'unknown time';
   return `${new Date(ms).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+}
+
+/** Behind what holds a worker: a quarantine's end is set, a session's is a guess. */
+export function untilWords({ why, until }: Pick<Held, 'why' | 'until'>): string {
+  if (until === undefined) return '';
+  return `, ${why === 'quarantined' ? '' : 'expected '}until ${utcMinute(until)}`;
 }
 
 /** "0:07", "12:31", "1:02:07": time since a run's start, from ms. */

@@ -83,6 +83,22 @@ describe('explain', () => {
     expect(other.stdout).toContain('Action     nothing');
   });
 
+  it('of one that is held says until when and how to end that; of one that moves or is made anew, what keeps it', async () => {
+    const home = house();
+    await home.muster('apply', '--test', '--auto-approve');
+    const told = async (...argv: string[]) =>
+      (await home.muster('explain', 'backup-pve1', ...argv)).stdout.replace(/\s+/g, ' ');
+    expect(await told('--replace', 'backup-pve1')).toContain(
+      'Instead leave the flag out that asks for it',
+    );
+    home.write('muster.yaml', TWO_WORKERS.replace('{ node: pve1 }', '{ node: pve2 }'));
+    expect(await told()).toContain('Node pve1 now; pve2 is declared');
+    await home.muster('quarantine', 'backup-pve1', '--note', 'disk errors', '--until', '2d');
+    expect(await told()).toMatch(
+      /Held quarantined \(ci@runner: disk errors\), until 2026-\S+ \S+ UTC\. To end that: muster release backup-pve1/,
+    );
+  });
+
   it('of a worker that nobody knows ends with 1 and says which was meant', async () => {
     const { code, stderr } = await house().muster('explain', 'backup-pve3');
     expect(code).toBe(1);

@@ -245,12 +245,17 @@ describe('what holds a worker is named, with what to do', () => {
     [
       'quarantine',
       quarantined(),
-      ['quarantined', 'ci@runner-3: its disk is slow', 'muster release a'],
+      ['quarantined', 'ci@runner-3: its disk is slow', 'To end that:  muster release a'],
     ],
     [
       'quarantine until a time',
       quarantined(NOW + 60_000),
-      ['quarantined', 'ci@runner-3: its disk is slow', 'muster release a', NOW + 60_000],
+      [
+        'quarantined',
+        'ci@runner-3: its disk is slow',
+        'To end that:  muster release a',
+        NOW + 60_000,
+      ],
     ],
     ['nothing any more when the time of its quarantine has come', quarantined(NOW), undefined],
     [
@@ -266,7 +271,7 @@ describe('what holds a worker is named, with what to do', () => {
     [
       'quarantine of an update that a power-off goes before',
       quarantined(undefined, BIGGER, { status: 'running' }),
-      ['quarantined', 'ci@runner-3: its disk is slow', 'muster release a'],
+      ['quarantined', 'ci@runner-3: its disk is slow', 'To end that:  muster release a'],
     ],
   ])('%s', (_, scene, held) => {
     expect(heldIn(scene)).toEqual(held);

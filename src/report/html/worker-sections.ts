@@ -3,7 +3,7 @@ import { strongest } from '../../model/plan-counts.ts';
 import { escapeTerminal } from '../escape/terminal.ts';
 import { escapeXml } from '../escape/xml.ts';
 import { formatLocation } from '../place.ts';
-import { utcMinute } from '../words.ts';
+import { untilWords } from '../words.ts';
 import { filterRow, mark } from './page.ts';
 import { changeRow } from './side-by-side.ts';
 
@@ -55,7 +55,7 @@ export function workerSection(worker: WorkerPlan, role?: 'planned'): string {
 
 function whyHtml(worker: WorkerPlan): string {
   const { held, reasons, frees, from, lastUsed, summary, set, declaredAt } = worker;
-  const until = held?.until === undefined ? '' : `, expected until ${utcMinute(held.until)}`;
+  const until = held === undefined ? '' : untilWords(held);
   const kind = kindOf(worker);
   const isLoss = kind === 'destroy' || kind === 'replace';
   const place = declaredAt === undefined ? '' : formatLocation(declaredAt);

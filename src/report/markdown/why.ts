@@ -2,7 +2,7 @@ import { assertNever } from '../../model/assert-never.ts';
 import type { Change, Cost, Held, Reason, WorkerPlan } from '../../model/plan.ts';
 import { strongest } from '../../model/plan-counts.ts';
 import { codeSpan } from '../escape/markdown.ts';
-import { utcMinute } from '../words.ts';
+import { untilWords } from '../words.ts';
 
 /** Names of attributes in one cell; more are in the fold. */
 const MOST_PATHS = 3;
@@ -63,8 +63,7 @@ export function whyCell(worker: WorkerPlan): string {
 /** Why a worker waits, and until when. */
 function heldWords(held: Held): string {
   const by = held.by === '' ? '' : codeSpan(held.by, 80);
-  const until = held.until === undefined ? '' : `, expected until ${utcMinute(held.until)}`;
-  return `${heldStart(held, by)}${until}`;
+  return `${heldStart(held, by)}${untilWords(held)}`;
 }
 
 function heldStart({ why }: Held, by: string): string {
