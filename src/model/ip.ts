@@ -10,11 +10,11 @@ export interface Cidr {
 
 /** Undefined when the text is not ADDRESS/PREFIX. Octal, hexadecimal and shortened IPv4 forms are refused. */
 export function parseCidr(text: string): Cidr | undefined {
-  const [address, prefix, ...rest] = text.split('/');
-  if (address === undefined || prefix === undefined || rest.length > 0) return undefined;
+  const [address = '', prefix = '', ...rest] = text.split('/');
   const parsed = parse(address);
-  const length = /^\d{1,3}$/.test(prefix) ? Number(prefix) : Number.NaN;
-  if (parsed === undefined || !(length >= 0 && length <= bitsOf(parsed))) return undefined;
+  if (parsed === undefined || !/^\d{1,3}$/.test(prefix) || rest.length > 0) return undefined;
+  const length = Number(prefix);
+  if (length > bitsOf(parsed)) return undefined;
   return { version: versionOf(parsed), address: textOf(parsed), prefix: length };
 }
 
@@ -49,9 +49,7 @@ export function inNetwork(address: string, cidr: string): boolean {
 export function networksOverlap(a: string, b: string): boolean {
   const [first, second] = [parseCidr(a), parseCidr(b)];
   if (first === undefined || second === undefined) return false;
-  const wider = first.prefix <= second.prefix ? first : second;
-  const other = wider === first ? second : first;
-  return inNetwork(other.address, `${wider.address}/${wider.prefix}`);
+  return inNetwork(first.address, `${second.address}/${Math.min(first.prefix, second.prefix)}`);
 }
 
 /** Why an address can't be a host's in its network: its network or broadcast address. Undefined when it can. */

@@ -40,13 +40,17 @@ export function smoothed(before: number | undefined, took: number): number {
   return Math.round(before === undefined ? took : (before + took) / 2);
 }
 
-function timesOf(marks: readonly LaunchMark[], offAt: number, patchedAt: number): LaunchTimes {
-  const times: Partial<Record<Exclude<LaunchPhase, 'work'>, number>> = {};
+function timesOf(
+  marks: readonly LaunchMark[],
+  offAt: number,
+  patchedAt: number,
+): Partial<Record<LaunchPhase, number>> {
+  const times: Partial<Record<LaunchPhase, number>> = {};
   marks.forEach(({ phase, at }, index) => {
     const next = marks[index + 1];
     const isOver =
       phase === 'stop' ? next === undefined : next !== undefined && next.phase !== 'stop';
-    if (phase === 'work' || !isOver || (phase === 'patch' && patchedAt < at)) return;
+    if (!isOver || (phase === 'patch' && patchedAt < at)) return;
     // Tested again after a reboot: both turns count.
     times[phase] = (times[phase] ?? 0) + Math.max(0, (next?.at ?? offAt) - at);
   });

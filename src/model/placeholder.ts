@@ -32,7 +32,6 @@ export function placeholdersIn(text: string): readonly Placeholder[] {
  * `${`. Use it once per text; a text that is expanded in two goes takes `substitutePlaceholders` first.
  */
 export function expandPlaceholders(text: string, scope: Scope): string {
-  if (!text.includes('${')) return text;
   return text.replace(TOKEN, (token: string, name: string | undefined) =>
     token === '$${' ? '${' : (lookUp(scope, name) ?? token),
   );
@@ -40,7 +39,6 @@ export function expandPlaceholders(text: string, scope: Scope): string {
 
 /** Expands in part: `$${` stays, and what is put in is escaped, so that a later expansion leaves it alone. */
 export function substitutePlaceholders(text: string, scope: Scope): string {
-  if (!text.includes('${')) return text;
   return text.replace(TOKEN, (token: string, name: string | undefined) =>
     token === '$${' ? token : (lookUp(scope, name)?.replaceAll('${', () => '$${') ?? token),
   );

@@ -31,21 +31,19 @@ export function parseSize(text: string): number | undefined {
 
 /** Milliseconds of "90s", "4h", "1h30m", "500ms"; undefined when it is not a duration. */
 export function parseDuration(text: string): number | undefined {
-  const parts = text.trim().match(/\d+(?:\.\d+)?\s*(?:ms|[smhd])/g);
+  const parts = text.match(/\d+(?:\.\d+)?\s*(?:ms|[smhd])/g);
   if (parts === null || parts.join('').replace(/\s/g, '') !== text.replace(/\s/g, ''))
     return undefined;
-  const values = parts.map((part) => parseQuantity(part, DURATION_UNITS));
-  return values.reduce<number | undefined>(
-    (sum, value) => (sum === undefined || value === undefined ? undefined : sum + value),
-    0,
-  );
+  const values = parts.map((part) => parseQuantity(part, DURATION_UNITS) ?? Number.NaN);
+  const sum = values.reduce((all, value) => all + value, 0);
+  return Number.isSafeInteger(sum) ? sum : undefined;
 }
 
 /** A size as people write it: "6144 MiB" is "6GiB", "100GB" stays decimal. Undefined when it is not a size. */
 export function canonicalSize(text: string): string | undefined {
   const bytes = parseSize(text);
   if (bytes === undefined || bytes === 0) return undefined;
-  const units = /[kKMGT]B\s*$/.test(text) ? ['TB', 'GB', 'MB', 'kB'] : ['TiB', 'GiB', 'MiB', 'KiB'];
+  const units = /[kKMGT]B/.test(text) ? ['TB', 'GB', 'MB', 'kB'] : ['TiB', 'GiB', 'MiB', 'KiB'];
   return inLargest(bytes, [...units, 'B'], SIZE_UNITS);
 }
 

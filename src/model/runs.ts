@@ -67,9 +67,7 @@ export function dropExpiredRuns(before: State, clusterNow: number): State {
 function releaseIdle(state: State, isDead: (run: RunRecord) => boolean): State {
   const dead = Object.values(state.runs).filter(isDead);
   return dead.reduce((next, { id }) => {
-    const idle = Object.entries(next.workers).filter(
-      ([, { lease, doing }]) => lease?.run === id && doing === undefined,
-    );
+    const idle = Object.entries(next.workers).filter(([, { doing }]) => doing === undefined);
     return releaseLeases(
       next,
       id,

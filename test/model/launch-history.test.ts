@@ -50,6 +50,7 @@ describe('what a launch took', () => {
     const launch = launchOf(marks(['start', 0], ['agent', 10], ['stop', 500]), 530);
     expect(launch).toEqual({ start: 10, stop: 30 });
     expect(launchOf(marks(['start', 0]), 530)).toBeUndefined();
+    expect(launchOf(marks(['stop', 0], ['start', 50], ['agent', 60]), 90)).toEqual({ start: 10 });
   });
 
   test('counts both turns of a test that a reboot repeated', () => {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   expandDeep,
   expandPlaceholders,
+  literalDeep,
   placeholdersIn,
   substitutePlaceholders,
 } from '../../src/model/placeholder.ts';
@@ -31,9 +32,21 @@ describe('placeholders', () => {
   });
 
   it('are expanded inside values, keys stay', () => {
-    expect(expandDeep({ '${node}': ['${node}', 1, { a: '${node}' }] }, scope)).toEqual({
-      '${node}': ['pve1', 1, { a: 'pve1' }],
+    expect(expandDeep({ '${node}': ['${node}', 1, { a: '${node}', b: null }] }, scope)).toEqual({
+      '${node}': ['pve1', 1, { a: 'pve1', b: null }],
     });
+  });
+
+  it('that are not known yet stay for a later expansion, and literals stay literals', () => {
+    expect(substitutePlaceholders('${ node }/${vm.id}/$${node}/${', scope)).toBe(
+      'pve1/${vm.id}/$${node}/${',
+    );
+  });
+
+  it('are none in a text that was made literal: it expands to itself', () => {
+    const value = { run: ['echo ${node} $${x} $', 1], note: null };
+    expect(literalDeep(value)).toEqual({ run: ['echo $${node} $$${x} $', 1], note: null });
+    expect(expandDeep(literalDeep(value), scope)).toEqual(value);
   });
 
   it('in a value that is put in are not expanded, in one go or in two', () => {

@@ -27,6 +27,7 @@ function failed(
 describe("a task's exit status", () => {
   it.each([
     ['OK', 'ok'],
+    ['OK\n', 'ok'],
     ['WARNINGS: 3', 'warnings'],
     ['WARNINGS: 12', 'warnings'],
     ['WARNINGS: many', 'failed'],
@@ -54,6 +55,7 @@ describe("a task's exit status", () => {
     ['received interrupt', 'interrupted'],
     ['download failed: unexpected status 404', 'failed'],
     ['an unexpected status', 'failed'],
+    ['unexpected status 404', 'failed'],
     ['VM quit/powerdown failed - got timeout', 'failed'],
     [
       "can't lock file '/var/lock/qemu-server/lock-1.conf' - VM quit/powerdown failed - got timeout",
@@ -72,7 +74,9 @@ describe("a task's exit status", () => {
 
   it('tells how many warnings there were', () => {
     expect(warningsOf('WARNINGS: 3')).toBe(3);
-    expect(warningsOf('OK')).toBe(0);
+    expect(warningsOf('WARNINGS: 12\n')).toBe(12);
+    for (const other of ['OK', 'TASK WARNINGS: 3', 'WARNINGS: 3, and more'])
+      expect(warningsOf(other)).toBe(0);
   });
 });
 

@@ -6,6 +6,7 @@ import {
   endRun,
   expectedEnd,
   holderName,
+  interrupted,
   registerRun,
   requireLease,
   requireRun,
@@ -125,6 +126,17 @@ describe('a lease', () => {
       return record !== undefined && runLost(record, state, at);
     };
     expect([lost('a', BEAT), lost('a', EXPIRED), lost('b', EXPIRED)]).toEqual([false, true, false]);
+  });
+});
+
+describe('work that was begun', () => {
+  it('is interrupted when its run lives no more, and only then', () => {
+    const held = taken(withRuns(stateWith('a'), runRecord('r1')), 'r1', ['a']);
+    const begun = setDoing(held, 'a', doing);
+    const record = (state: State) => state.workers.a ?? expect.fail('the record is there');
+    expect(interrupted(record(begun), begun, BEAT)).toBe(false);
+    expect(interrupted(record(begun), begun, EXPIRED)).toBe(true);
+    expect(interrupted(record(held), held, EXPIRED)).toBe(false);
   });
 });
 

@@ -41,6 +41,11 @@ describe('leases', () => {
 
   it('changes nothing when a run takes what it holds already', () => {
     const state = taken(withRuns(stateWith('a'), runRecord('r1')), 'r1', 'a');
+    expect(takeLeases(state, 'r1', ['a'], nobodyIsDead)).toEqual({
+      state,
+      refused: [],
+      unknown: [],
+    });
     expect(taken(state, 'r1', 'a')).toBe(state);
   });
 
@@ -80,6 +85,7 @@ describe('leases', () => {
       'r2',
     ]);
     expect(releaseLeases(some, 'r3')).toBe(some);
+    expect(releaseLeases(some, 'r1', ['nobody'])).toBe(some);
   });
 
   it('goes with the run that ends, and what was begun counts as interrupted from then on', () => {
@@ -134,6 +140,12 @@ describe('a run’s beat', () => {
     const run = runRecord('r1', { kind });
     expect(isExpired(run, run.beat + ttl)).toBe(false);
     expect(isExpired(run, run.beat + ttl + 1)).toBe(true);
+  });
+
+  it('is the cluster’s time, and never an earlier one', () => {
+    const state = withRuns(stateWith(), runRecord('r1'));
+    expect(beat(state, 'r1', 1_030_000).runs.r1?.beat).toBe(1_030_000);
+    expect(beat(state, 'r1', 999_000).runs.r1?.beat).toBe(1_000_001);
   });
 
   it('changes also when the cluster’s clock stands still or steps back a little', () => {

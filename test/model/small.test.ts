@@ -22,6 +22,10 @@ describe('quantities', () => {
     ['100 GB', 1e11],
     ['512MiB', GiB / 2],
     ['1.5GiB', 1.5 * GiB],
+    ['1.25GiB', 1.25 * GiB],
+    [' 6 GiB ', 6 * GiB],
+    ['6GiB 7', undefined],
+    ['6GiB,', undefined],
     ['6', undefined],
     ['6 gib', undefined],
     ['-1GiB', undefined],
@@ -37,6 +41,10 @@ describe('quantities', () => {
     ['1h30m', 5_400_000],
     ['500ms', 500],
     ['1 d', 86_400_000],
+    [' 1.25h ', 4_500_000],
+    ['9007199254740991d', undefined],
+    ['1s9007199254740991d', undefined],
+    ['9007199254740991d1s', undefined],
     ['90', undefined],
     ['4 hours', undefined],
     ['1h and 5m', undefined],
@@ -49,6 +57,8 @@ describe('quantities', () => {
     [700, '700 B'],
     [1536, '1.5 KiB'],
     [6 * GiB, '6 GiB'],
+    [GiB, '1 GiB'],
+    [1023, '1023 B'],
     [2048 * GiB, '2 TiB'],
   ])('%d bytes read %s', (bytes, text) => {
     expect(formatSize(bytes)).toBe(text);
@@ -56,7 +66,11 @@ describe('quantities', () => {
 
   test.each([
     [400, '400 ms'],
+    [1000, '1 s'],
     [24_000, '24 s'],
+    [60_000, '1 m'],
+    [3_600_000, '1 h'],
+    [172_800_000, '2 d'],
     [95_000, '1 m 35 s'],
     [1_800_000, '30 m'],
     [7_500_000, '2 h 5 m'],

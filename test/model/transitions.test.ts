@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { VmidTaken, WorkerUnknown } from '../../src/model/errors.ts';
+import type { State } from '../../src/model/state.ts';
 import {
   clearDoing,
   endQuarantine,
   forgetVm,
   forgetWorker,
+  putWorker,
   quarantine,
   recordDeclared,
   recordNodes,
@@ -51,6 +53,20 @@ describe('a vmid', () => {
     state = clearDoing(forgetVm(state, 'a'), 'a');
     expect(vmidHolders(state).size).toBe(0);
     expect(recordVm(state, 'b', vm(9100)).workers.b?.vm?.vmid).toBe(9100);
+  });
+});
+
+describe('the cluster when last seen', () => {
+  it('keeps its name until another is told', () => {
+    const nodes = { pve1: { cpus: 16, memory: 2 ** 36 } };
+    const bare = recordNodes(stateWith(), nodes);
+    expect(bare).toStrictEqual({ ...stateWith(), nodes });
+    const named = recordNodes(stateWith(), nodes, { name: 'north' });
+    expect(recordNodes(named, {})).toStrictEqual({
+      ...stateWith(),
+      nodes: {},
+      cluster: { name: 'north' },
+    });
   });
 });
 
@@ -106,6 +122,8 @@ describe('a worker’s record', () => {
     });
     const replaced = recordVm(forgetVm(patched, 'a'), 'a', { ...vm(9100), uuid: uuid(9101) });
     expect(replaced.workers.a?.last).toEqual({});
+    const moved = recordVm(patched, 'a', { ...vm(9100), uuid: uuid(9101) });
+    expect(moved.workers.a?.last).toEqual({});
   });
 
   it('takes protection from the declaration and keeps it when the block is gone (P16)', () => {
@@ -114,18 +132,40 @@ describe('a worker’s record', () => {
     expect(state.workers.a?.declaredIn).toBe('w.yaml:3');
   });
 
-  it.each([
-    ['recording the same declaration', recordDeclared(stateWith('a'), 'a', workerSpec())],
-    ['clearing nothing', clearDoing(stateWith('a'), 'a')],
-    ['renaming to itself', renameWorker(stateWith('a'), 'a', 'a')],
-    ['forgetting nobody', forgetWorker(stateWith('a'), 'b')],
-    ['the same nodes', recordNodes(stateWith('a'), {})],
-    [
-      'a quarantine that ends',
-      endQuarantine(quarantine(stateWith('a'), 'a', { note: 'n', by: 'me' }), 'a'),
-    ],
-  ])('is what it was after %s', (_, state) => {
-    expect(state).toEqual(stateWith('a'));
+  it.each<[string, (state: State) => State]>([
+    ['recording the same declaration', (state) => recordDeclared(state, 'a', workerSpec())],
+    ['clearing nothing', (state) => clearDoing(state, 'a')],
+    ['renaming to itself', (state) => renameWorker(state, 'a', 'a')],
+    ['forgetting nobody', (state) => forgetWorker(state, 'b')],
+    ['the same nodes', (state) => recordNodes(state, {})],
+  ])('is the very same after %s, so that nothing is written', (_, step) => {
+    const state = stateWith('a');
+    expect(step(state)).toBe(state);
+  });
+
+  it('is what it was after a quarantine that ends', () => {
+    const held = quarantine(stateWith('a'), 'a', { note: 'n', by: 'me' });
+    expect(endQuarantine(held, 'a')).toEqual(stateWith('a'));
+  });
+
+  it('keeps its image and its place in the YAML until others are told', () => {
+    const image = { name: 'debian-13', source: 'template 9000' };
+    let state = recordDeclared(stateWith('a'), 'a', workerSpec(), 'w.yaml:3');
+    state = recordVm(state, 'a', vm(9100), image);
+    state = recordVm(recordDeclared(state, 'a', workerSpec({ slots: 2 })), 'a', vm(9101));
+    expect(state.workers.a).toStrictEqual({
+      declared: workerSpec({ slots: 2 }),
+      declaredIn: 'w.yaml:3',
+      protect: false,
+      last: {},
+      vm: vm(9101),
+      image,
+    });
+  });
+
+  it('replaces the one of that name when it is put whole', () => {
+    const record = { declared: workerSpec(), protect: true, last: { used: 4 } };
+    expect(putWorker(stateWith('a'), 'a', record).workers.a).toBe(record);
   });
 
   it('of an unknown worker is never made by the way, whatever objects inherit', () => {

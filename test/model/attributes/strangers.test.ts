@@ -7,7 +7,7 @@ import { formatNic, parseNic } from '../../../src/model/attributes/nic.ts';
 import { attributesOf, readAttributes } from '../../../src/model/attributes/read-attributes.ts';
 import { costOf, fallbackOf, rowOf } from '../../../src/model/attributes/rows.ts';
 import { descriptionOf } from '../../../src/model/card.ts';
-import { readMarks } from '../../../src/model/marks.ts';
+import { cardLine, readMarks } from '../../../src/model/marks.ts';
 import { config, edited, made, withWorkers, workerIn } from '../../plan/support/builders.ts';
 
 const PLACE = { node: 'pve1', vmid: 1 };
@@ -172,6 +172,21 @@ describe('the card', () => {
     expect(text).toContain('managed by Muster (project backup)');
     expect(text).toContain('Declared in workers/north.yaml. Changes made here are reverted.');
     expect(readMarks({ description: text }).card).toEqual(owner);
+  });
+
+  test('stands whole between the user’s own words and the marks', () => {
+    const north = { ...owner, environment: 'north' };
+    const card = [
+      'Backup worker a, managed by Muster (project backup, north).',
+      'Declared in muster.yaml. Changes made here are reverted.',
+      cardLine(north),
+    ];
+    const words = 'nightly\rand weekly\n';
+    expect(descriptionOf(north, words, 'muster.yaml').split('\n\n')).toEqual([
+      'nightly\nand weekly',
+      ...card,
+    ]);
+    expect(descriptionOf(north, undefined, 'muster.yaml').split('\n\n')).toEqual(card);
   });
 
   test('a description of the user’s can not pass for another owner', () => {
