@@ -47,7 +47,7 @@ export function makesVm({ uuid, actions }: WorkerPlan): boolean {
 }
 
 /** Snippets and disk images that a worker names, as its node must see them. */
-export function volumesOf(spec: WorkerSpec): readonly VolumeNeed[] {
+function volumesOf(spec: WorkerSpec): readonly VolumeNeed[] {
   const { node, imageSource, cloudInit } = spec;
   const snippets = [cloudInit?.userData, cloudInit?.networkData, cloudInit?.vendorData];
   return [

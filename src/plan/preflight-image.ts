@@ -21,7 +21,7 @@ export function imageProblems(spec: WorkerSpec, input: PlanInput): readonly Prob
     ];
   if (source.kind === 'import')
     return inventory.volumes[`${node}/${source.volume}`] !== undefined ||
-      !wasRead(spec, source.volume, 'import', input)
+      !wasRead(node, source.volume, 'import', input)
       ? []
       : [
           fail(

@@ -3,7 +3,7 @@ import { lookup } from '../model/lookup.ts';
 import type { WorkerSpec } from '../model/worker.ts';
 import { lacking } from './permissions.ts';
 import type { PlanInput } from './plan-input.ts';
-import { storageOf, volumesOf } from './plan-needs.ts';
+import { storageOf } from './plan-needs.ts';
 import { fail, type Problem } from './preflight-problem.ts';
 import type { PrivilegeNeed } from './privileges.ts';
 
@@ -51,7 +51,7 @@ export function snippetProblems(spec: WorkerSpec, input: PlanInput): readonly Pr
   return [cloudInit?.userData, cloudInit?.networkData, cloudInit?.vendorData].flatMap((volume) => {
     if (volume === undefined || !volume.includes(':')) return [];
     if (input.inventory.volumes[`${node}/${volume}`] !== undefined) return [];
-    if (!wasRead(spec, volume, 'snippets', input)) return [];
+    if (!wasRead(node, volume, 'snippets', input)) return [];
     if (!seesSnippets(volume, input)) return [unseenSnippet(volume)];
     // PVE takes a missing snippet without a word, and the VM then does not start.
     return [
@@ -84,14 +84,10 @@ function unseenSnippet(volume: string): Problem {
 
 /** What could not be read says nothing. */
 export function wasRead(
-  spec: WorkerSpec,
+  node: string,
   volume: string,
   content: string,
   { inventory }: PlanInput,
 ): boolean {
-  const storage = storageOf(volume);
-  const wanted = volumesOf(spec).some(
-    (need) => need.storage === storage && need.content === content,
-  );
-  return wanted && inventory.unread?.[`volumes ${spec.node}/${storage} ${content}`] === undefined;
+  return inventory.unread?.[`volumes ${node}/${storageOf(volume)} ${content}`] === undefined;
 }
