@@ -35,7 +35,10 @@ function unservedNodes({ declaration, desired, inventory }: PlanInput): readonly
     .map(([node, count]) => ({
       severity: 'warning' as const,
       code: 'node-without-worker',
-      message: `${node} has ${count} VMs that sessions back up, and no worker: they are read from other nodes`,
+      message:
+        count === 1
+          ? `${node} has 1 VM that sessions back up, and no worker: it is read from other nodes`
+          : `${node} has ${count} VMs that sessions back up, and no worker: they are read from other nodes`,
       labels: [],
       remedy: `Declare a worker for ${node}; a workerSet with "nodes: all" follows the cluster.`,
     }));
@@ -56,7 +59,7 @@ function uselessSlots({ declaration, desired }: PlanInput): readonly Diagnostic[
         {
           severity: 'warning',
           code: 'useless-slots',
-          message: `${used} slots use ${name}, which takes ${maxConcurrent} at once: ${waiting} slots will wait (repositories.${name})`,
+          message: `${used} slots use ${name}, which takes ${maxConcurrent} at once: ${waiting === 1 ? '1 slot' : `${waiting} slots`} will wait (repositories.${name})`,
           labels: [],
         },
       ];

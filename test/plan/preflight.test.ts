@@ -399,7 +399,7 @@ describe('the whole', () => {
     expect(check({}, ready(), { repositories }).warnings).toMatchObject([
       {
         code: 'useless-slots',
-        message: '4 slots use main, which takes 3 at once: 1 slots will wait (repositories.main)',
+        message: '4 slots use main, which takes 3 at once: 1 slot will wait (repositories.main)',
       },
     ]);
   });

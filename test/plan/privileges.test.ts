@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionKind, Change, WorkerPlan } from '../../src/model/plan.ts';
-import { lacking } from '../../src/plan/permissions.ts';
+import type { WorkerSpec } from '../../src/model/worker.ts';
+import { hasNothing, lacking } from '../../src/plan/permissions.ts';
 import { privilegesFor } from '../../src/plan/privileges.ts';
 import { withWorkers, workerIn } from './support/builders.ts';
 
@@ -145,5 +146,83 @@ describe('privileges (P41)', () => {
     const needs = privilegesFor(planned(['adopt']), '9.0', NO_FACTS);
     expect(lacking(needs, { '/': ['VM.Audit'], '/vms/9100': [] }, undefined)).toHaveLength(1);
     expect(lacking(needs, { '/': ['VM.Audit'] }, undefined)).toEqual([]);
+  });
+});
+
+describe('what a token lacks', () => {
+  const need = (path: string, ...anyOf: readonly [string, ...string[]]) => ({
+    path,
+    anyOf,
+    why: 'test' as const,
+  });
+
+  test('comes by path and name, the first of those that would do', () => {
+    const needs = [
+      need('/vms/9101', 'VM.PowerMgmt'),
+      need('/vms/9100', 'VM.PowerMgmt'),
+      need('/vms/9100', 'VM.Audit', 'Sys.Audit'),
+      need('/vms/9100', 'VM.PowerMgmt'),
+    ];
+    expect(lacking(needs, {}, undefined)).toEqual([
+      { path: '/vms/9100', privileges: ['VM.Audit', 'VM.PowerMgmt'] },
+      { path: '/vms/9101', privileges: ['VM.PowerMgmt'] },
+    ]);
+  });
+
+  test('is not what the pool of its VMs gives, and that of a pool is for VMs alone', () => {
+    const granted = { '/pool/workers': ['VM.Audit'] };
+    expect(lacking([need('/vms/9100', 'VM.Audit')], granted, 'workers')).toEqual([]);
+    expect(lacking([need('/vms/9100', 'VM.Audit')], granted, 'other')).toHaveLength(1);
+    expect(lacking([need('/nodes/pve1', 'VM.Audit')], granted, 'workers')).toHaveLength(1);
+  });
+
+  test('in some zone is not what holds in a path that only begins like one', () => {
+    const vnet = [need('/sdn/zones/*/backupnet', 'SDN.Use')];
+    expect(lacking(vnet, { '/sdn/zones/z1/backupnet/30': ['SDN.Use'] }, undefined)).toHaveLength(1);
+    expect(lacking(vnet, { '/sdn/zonesX/backupnet': ['SDN.Use'] }, undefined)).toHaveLength(1);
+    // One without rights of its own has those of all zones.
+    expect(lacking(vnet, { '/sdn/zones': ['SDN.Use'], '/sdn/zones/z1': [] }, undefined)).toEqual(
+      [],
+    );
+  });
+
+  test('everything, where no path has any', () => {
+    expect(hasNothing({ '/': [], '/vms': [] })).toBe(true);
+    expect(hasNothing({ '/': [], '/vms': ['VM.Audit'] })).toBe(false);
+  });
+});
+
+describe('what a new VM needs of its surroundings', () => {
+  const pathsOf = (spec: Partial<WorkerSpec>) => {
+    const worker = workerIn(withWorkers({ a: { node: 'pve1' } }), 'a');
+    const desired = { ...worker, spec: { ...worker.spec, ...spec } };
+    return names(planned(['deploy'], { desired })).filter(
+      (need) =>
+        need.startsWith('/pool') || need.startsWith('/storage') || need.startsWith('/nodes'),
+    );
+  };
+
+  test('its pool takes it', () => {
+    expect(pathsOf({ pool: 'workers' })).toContain('/pool/workers Pool.Allocate');
+  });
+
+  test.each<[string, WorkerSpec['imageSource'], readonly string[]]>([
+    [
+      'a disk image is read from its storage',
+      { kind: 'import', volume: 'nas:import/d.qcow2' },
+      ['/storage/local-lvm Datastore.AllocateSpace', '/storage/nas Datastore.Audit'],
+    ],
+    [
+      'a download is written to one',
+      { kind: 'url', url: 'https://x/y', checksum: 'sha512:00', storage: 'nas' },
+      [
+        '/nodes/pve1 Sys.AccessNetwork',
+        '/storage/local-lvm Datastore.AllocateSpace',
+        '/storage/nas Datastore.AllocateTemplate',
+      ],
+    ],
+  ])('%s', (_, imageSource, expected) => {
+    if (imageSource === undefined) throw new Error('an image is named');
+    expect(pathsOf({ imageSource })).toEqual(expected);
   });
 });

@@ -46,18 +46,18 @@ describe('a node without a worker, whose VMs sessions back up (W13)', () => {
     vm(vmid, { node: 'pve2', tags: ['gold', 'db'], pool: 'prod', ...change });
   const counted = (selector: Selector, vms: readonly VmFacts[] = [on(500)]) =>
     warned(sessionsOf(every(selector)), vms).map(({ message }) => message.split(' that')[0]);
-  const one = ['pve2 has 1 VMs'];
+  const one = ['pve2 has 1 VM'];
 
   test('is named, by name, with how many they are', () => {
     const vms = [on(502, { node: 'pve4' }), on(500), on(501), on(503, { node: 'pve1' })];
     expect(warned(sessionsOf(every({ exclude: [] })), vms)).toEqual(
       [
-        ['pve2', 2],
-        ['pve4', 1],
-      ].map(([node, count]) => ({
+        ['pve2', '2 VMs that sessions back up, and no worker: they are'],
+        ['pve4', '1 VM that sessions back up, and no worker: it is'],
+      ].map(([node, what]) => ({
         severity: 'warning',
         code: 'node-without-worker',
-        message: `${node} has ${count} VMs that sessions back up, and no worker: they are read from other nodes`,
+        message: `${node} has ${what} read from other nodes`,
         labels: [],
         remedy: `Declare a worker for ${node}; a workerSet with "nodes: all" follows the cluster.`,
       })),
