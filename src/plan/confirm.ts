@@ -26,12 +26,12 @@ export type Confirmation =
 export function confirm(planned: WorkerPlan, state: State, inventory: Inventory): Confirmation {
   const record = recordOf(planned, state);
   if (planned.actions.includes('forget') && record === undefined) return { kind: 'done' };
-  if (isOrphan(planned) && record === undefined) return confirmOrphan(planned, state, inventory);
+  if (isOrphan(planned)) return confirmOrphan(planned, record, state, inventory);
   const fresh = planAgain(planned, record, state, inventory);
   if (isRestOf(planned, record)) return confirmRest(planned, record, fresh);
   const differences = differencesOf(planned, fresh);
   if (differences.length > 0) return { kind: 'stale', differences };
-  if (fresh.actions.length === 0 && fresh.changes.length === 0) return { kind: 'done' };
+  if (fresh.actions.length === 0) return { kind: 'done' };
   return { kind: 'run', worker: remaining(planned, fresh) };
 }
 
@@ -39,8 +39,16 @@ function isOrphan({ desired, reasons }: WorkerPlan): boolean {
   return desired === undefined && reasons.includes('orphan');
 }
 
-/** No record names its VM: only its marks say that it is the one that was to be destroyed. */
-function confirmOrphan(planned: WorkerPlan, state: State, inventory: Inventory): Confirmation {
+/**
+ * No record names its VM: only its marks say that it is the one that was to be destroyed. Where its worker has a
+ * record by now, somebody took it in.
+ */
+function confirmOrphan(
+  planned: WorkerPlan,
+  record: WorkerRecord | undefined,
+  state: State,
+  inventory: Inventory,
+): Confirmation {
   const { vmid, worker } = planned;
   if (lookup(inventory.vms, String(vmid)) === undefined) {
     const isGone = lookup(inventory.absent, String(vmid)) === 'gone';
@@ -51,7 +59,7 @@ function confirmOrphan(planned: WorkerPlan, state: State, inventory: Inventory):
   const found = strangers
     .filter((stranger) => stranger.kind === 'ours')
     .find(({ vm }) => vm.vmid === vmid);
-  if (found === undefined)
+  if (found === undefined || record !== undefined)
     return { kind: 'stale', differences: [`vm ${vmid} is not an orphan of this project any more`] };
   const fresh = pruning(found, worker, inventory.haManaged);
   const differences = differencesOf(planned, fresh);

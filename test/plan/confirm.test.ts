@@ -346,9 +346,13 @@ describe('confirm of an orphan that is to be destroyed (P33)', () => {
     });
   });
 
-  test('under another worker’s record it is no orphan any more (P25)', () => {
-    const state = stateOf({ b: worker().record });
-    expect(confirm(orphan, state, inventory).kind).toBe('stale');
+  test('taken in since, by its own worker or by another one, it is no orphan any more (P25)', () => {
+    const { vm: _, ...withoutVm } = worker().record;
+    for (const workers of [{ a: worker().record }, { a: withoutVm }, { b: worker().record }])
+      expect(confirm(orphan, stateOf(workers), inventory)).toEqual({
+        kind: 'stale',
+        differences: ['vm 9100 is not an orphan of this project any more'],
+      });
   });
 
   test('switched on, or with a volume that nobody saw: stale', () => {
