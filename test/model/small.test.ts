@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { isCi } from '../../src/model/ci.ts';
 import { canonicalJson, sameJson } from '../../src/model/json.ts';
 import { nextPhase, type Phase, statusOf } from '../../src/model/lifecycle.ts';
+import { BY_STRENGTH, symbolOf } from '../../src/model/plan-counts.ts';
 import {
   formatPropertyString,
   isTrue,
@@ -121,6 +122,23 @@ describe('a JSON pointer', () => {
   ])('%j leads to %j', (pointer, path) => {
     expect(pathOfPointer(pointer)).toEqual(path);
   });
+});
+
+test('each action has the symbol that the plan’s legend explains', () => {
+  const symbols = BY_STRENGTH.map((action) => `${symbolOf(action)} ${action}`);
+  expect(symbols).toEqual([
+    '- destroy',
+    '-/+ replace',
+    'o shutdown',
+    '~ update',
+    '~ adopt',
+    '~ rename',
+    '+ deploy',
+    '+ configure',
+    '> session',
+    '> test',
+    '. forget',
+  ]);
 });
 
 describe('the life of a worker', () => {

@@ -48,8 +48,13 @@ describe('configs as strangers write them', () => {
     expect(parseNic(text)).toMatchObject(expected);
   });
 
-  test('a bare model stays bare', () => {
-    expect(formatNic(parseNic('e1000'))).toBe('e1000');
+  test.each([
+    ['e1000', 'e1000'],
+    ['e1000,bridge=vmbr0', 'e1000,bridge=vmbr0'],
+    ['macaddr=bc:24:11:00:00:01,model=e1000,bridge=vmbr0', 'e1000=BC:24:11:00:00:01,bridge=vmbr0'],
+    ['e1000=no-mac,bridge=vmbr0', 'e1000,bridge=vmbr0'],
+  ])('a NIC written %s is written back as %s', (text, written) => {
+    expect(formatNic(parseNic(text))).toBe(written);
   });
 
   test('keys that are no percent-encoding are shown as they stand', () => {
