@@ -1,133 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { Declaration } from '../../src/model/declaration.ts';
 import { DiagnosticsError } from '../../src/model/diagnostic.ts';
-import type { Inventory, VmFacts } from '../../src/model/inventory.ts';
 import { readMarks } from '../../src/model/marks.ts';
-import { type Importable, importable } from '../../src/plan/import-refusals.ts';
 import { declaredFor, desiredWith, marksWrite, planAfterImport } from '../../src/plan/import-vm.ts';
 import {
   declarationOf,
   inventoryOf,
-  made,
-  node,
   stateOf,
   uuidOf,
   vm,
   withWorkers,
-  workerIn,
 } from './support/builders.ts';
 import { bearing, ownerOf, unmarked } from './support/marked.ts';
-
-function refusedWith(judged: Importable): { readonly code: string; readonly text: string } {
-  if (judged.kind === 'importable') return { code: 'importable', text: '' };
-  const { code, message, remedy } = judged.problem;
-  return { code, text: `${message}. ${remedy}` };
-}
-
-describe('a VM that import refuses (P38)', () => {
-  const empty = stateOf();
-  const recorded = stateOf({
-    a: made(workerIn(withWorkers({ a: { node: 'pve1' } }), 'a'), 9101).record,
-  });
-
-  test.each<[string, Partial<VmFacts> | undefined, Partial<Inventory>, string, RegExp]>([
-    ['is not there', undefined, { absent: { 9100: 'gone' } }, 'no-vm', /no guest of this cluster/],
-    ['can not be seen', undefined, {}, 'no-vm', /VM\.Audit on \/vms\/9100/],
-    ['has an unread config', {}, { configs: {} }, 'no-config', /its config can't be read/],
-    [
-      'is on a silent node',
-      {},
-      { configs: {}, nodes: { pve1: node({ unreachable: '595 No route to host' }) } },
-      'no-config',
-      /595 No route to host/,
-    ],
-    [
-      'is on a node that no list shows',
-      { node: 'pve9' },
-      { configs: {} },
-      'no-config',
-      /on pve9 can't be looked into: its config can't be read/,
-    ],
-    ['is a container', { kind: 'lxc' }, {}, 'not-importable', /is a container/],
-    ['is a template', { template: true }, {}, 'not-importable', /is a template/],
-    [
-      'is locked by its list entry',
-      { lock: 'backup' },
-      {},
-      'not-importable',
-      /is locked \(backup\)/,
-    ],
-    [
-      'is locked by its config',
-      {},
-      { configs: { 9100: unmarked({ lock: 'snapshot' }) } },
-      'not-importable',
-      /is locked \(snapshot\)/,
-    ],
-    ['runs', { status: 'running' }, {}, 'not-importable', /is running.*qm shutdown 9100/],
-    ['may run', { status: 'unknown' }, {}, 'not-importable', /in an unknown power state/],
-    ['is under HA', {}, { haManaged: [9100] }, 'not-importable', /ha-manager remove vm:9100/],
-    [
-      'bears a serial alone',
-      {},
-      { configs: { 9100: bearing(ownerOf(9100), { description: null }) } },
-      'marked',
-      /bears marks of another state/,
-    ],
-    [
-      'is marked as another worker',
-      {},
-      { configs: { 9100: bearing(ownerOf(9100, { worker: 'b' })) } },
-      'marked',
-      /bears marks of worker b/,
-    ],
-  ])('one that %s', (_, facts, change, code, words) => {
-    const vms = facts === undefined ? {} : { 9100: vm(9100, { name: 'old', ...facts }) };
-    const inventory = inventoryOf({ vms, configs: { 9100: unmarked() }, ...change });
-    const judged = refusedWith(importable({ worker: 'a', vmid: 9100, state: empty, inventory }));
-    expect(judged.code).toBe(code);
-    expect(judged.text).toMatch(words);
-  });
-
-  test.each([
-    ['a', 9101, /vm 9101 is a's already/],
-    ['b', 9101, /vm 9101 is worker a's.*muster state mv a b/],
-    ['a', 9100, /a has a VM already, vm 9101 on pve1.*muster destroy a/],
-  ])('to %s, vm %i, against the record', (worker, vmid, words) => {
-    const inventory = inventoryOf({
-      vms: { 9100: vm(9100), 9101: vm(9101) },
-      configs: { 9100: unmarked(), 9101: unmarked() },
-    });
-    const judged = refusedWith(importable({ worker, vmid, state: recorded, inventory }));
-    expect(judged.code).toBe('recorded');
-    expect(judged.text).toMatch(words);
-  });
-
-  test('a VM without a name is called by its id', () => {
-    const inventory = inventoryOf({
-      vms: { 9100: vm(9100, { kind: 'lxc' }) },
-      configs: { 9100: unmarked() },
-    });
-    expect(
-      refusedWith(importable({ worker: 'a', vmid: 9100, state: empty, inventory })).text,
-    ).toMatch(/^vm 9100 on pve1 is a container/);
-  });
-
-  test('none that was made by hand, nor one whose import was cut short', () => {
-    const judged = (config = unmarked()) =>
-      importable({
-        worker: 'a',
-        vmid: 9100,
-        state: empty,
-        inventory: inventoryOf({ vms: { 9100: vm(9100) }, configs: { 9100: config } }),
-      });
-    expect(judged()).toMatchObject({ kind: 'importable', markedUuid: undefined });
-    expect(judged(bearing(ownerOf(9100)))).toMatchObject({
-      kind: 'importable',
-      markedUuid: uuidOf(9100),
-    });
-  });
-});
 
 describe('what an import would have to declare', () => {
   const about = (declaration: Declaration, config = unmarked()) => {
