@@ -50,9 +50,10 @@ describe('a suggestion', () => {
     expect(didYouMean('zzzzzz', KEYS)).toBeUndefined();
   });
 
-  it('is not sought for very long words', () => {
+  it('is not sought for very long words, nor among them', () => {
     expect(suggest('x'.repeat(64), ['x'.repeat(63)])).toBe('x'.repeat(63));
     expect(suggest('x'.repeat(65), ['x'.repeat(64)])).toBeUndefined();
     expect(suggest('x'.repeat(100_000), KEYS)).toBeUndefined();
+    expect(suggest('x'.repeat(64), ['x'.repeat(5_000_000)])).toBeUndefined();
   });
 });
