@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import type { Plan } from '../../src/model/plan.ts';
 import { GiB } from '../../src/model/quantity.ts';
-import { node } from './support/builders.ts';
-import { bridge, check, ready, storage } from './support/preflight.ts';
+import { config, node, vm } from './support/builders.ts';
+import { ALL, bridge, check, ready, storage } from './support/preflight.ts';
 
 const lvm = { 'pve1/local-lvm': storage() };
+
+const lacked = ['VM.Config.HWType', 'VM.Config.CPU', 'VM.Clone'];
+const few = ALL.filter((each) => !lacked.includes(each));
+const web = config({
+  name: 'web',
+  net0: 'virtio=bc:24:11:00:00:01,bridge=vmbr0',
+  ipconfig0: 'ip=10.20.0.31/16,gw=10.20.0.1',
+});
 
 /** What is wrong; not what is fine. */
 function wrong(plan: Plan): readonly unknown[] {
@@ -168,6 +176,62 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
       'nothing of a storage that is just large enough',
       check({}, ready({ storages: { 'pve1/local-lvm': storage({ available: 20 * GiB }) } })),
       [],
+    ],
+    [
+      'an address and a MAC that another VM has',
+      check(
+        {
+          networks: [
+            { bridge: 'vmbr0', mac: 'BC:24:11:00:00:01', ipv4: { address: '10.20.0.31/24' } },
+          ],
+        },
+        ready({ configs: { 300: web }, vms: { 300: vm(300) } }),
+      ),
+      [
+        [
+          'fail',
+          'address-taken',
+          'BC:24:11:00:00:01 is taken by vm 300 (web)',
+          'Declare another one.',
+        ],
+        ['fail', 'address-taken', '10.20.0.31 is taken by vm 300 (web)', 'Declare another one.'],
+      ],
+    ],
+    [
+      'privileges that the token lacks',
+      check({}, ready({ permissions: { '/': ALL, '/storage': [], '/vms': few } })),
+      [
+        [
+          'fail',
+          'privilege-missing',
+          'the token muster@pve!ci lacks Datastore.AllocateSpace on /storage/local-lvm',
+          'muster doctor --print-setup prints the commands that give it.',
+        ],
+        [
+          'fail',
+          'privilege-missing',
+          'the token muster@pve!ci lacks VM.Config.CPU, VM.Config.HWType on /vms',
+          'muster doctor --print-setup prints the commands that give it.',
+        ],
+        [
+          'fail',
+          'privilege-missing',
+          'the token muster@pve!ci lacks VM.Clone on /vms/9000',
+          'muster doctor --print-setup prints the commands that give it.',
+        ],
+      ],
+    ],
+    [
+      'a token that has none at all',
+      check({}, ready({ permissions: { '/': [] } })),
+      [
+        [
+          'fail',
+          'token-powerless',
+          "the token muster@pve!ci has no privileges at all: with privilege separation it does not inherit its user's",
+          'Give the token itself a role on the pool, storages and templates: muster doctor --print-setup',
+        ],
+      ],
     ],
   ])('%s', (_, plan, lines) => {
     expect(wrong(plan)).toEqual(lines);

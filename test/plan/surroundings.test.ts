@@ -153,6 +153,30 @@ describe('what a plan says of the cluster, of sessions and of VMs that nobody kn
       },
       [],
     ],
+    [
+      'a VM that was begun and not finished',
+      stranger(bearing(ownerOf(9105), { smbios1: null, tags: null })),
+      [
+        {
+          ...{ code: 'half-made', vmid: 9105, node: 'pve1', worker: 'a' },
+          message:
+            'vm 9105 on pve1 was begun for a and not finished; no record knows of it; it is not touched',
+          remedy: 'If no deploy of a runs elsewhere: on pve1 as root: qm destroy 9105 --purge',
+        },
+      ],
+    ],
+    [
+      'one that is locked still',
+      stranger(bearing(ownerOf(9105), { smbios1: null, tags: null, lock: 'clone' })),
+      [
+        {
+          ...{ code: 'needs-root-unlock', vmid: 9105, node: 'pve1', worker: 'a' },
+          message:
+            'vm 9105 on pve1 was begun for a and not finished; no record knows of it, and it is locked (clone): its task still runs, or died and left the lock',
+          remedy: 'If no task runs: on pve1 as root: qm unlock 9105 && qm destroy 9105 --purge',
+        },
+      ],
+    ],
   ])('%s', (_, scene, findings) => {
     expect(planOf(scene).findings).toEqual(findings);
   });
