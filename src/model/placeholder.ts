@@ -39,8 +39,10 @@ export function expandPlaceholders(text: string, scope: Scope): string {
 
 /** Expands in part: `$${` stays, and what is put in is escaped, so that a later expansion leaves it alone. */
 export function substitutePlaceholders(text: string, scope: Scope): string {
-  return text.replace(TOKEN, (token: string, name: string | undefined) =>
-    token === '$${' ? token : (lookUp(scope, name)?.replaceAll('${', () => '$${') ?? token),
+  return text.replace(
+    TOKEN,
+    (token: string, name: string | undefined) =>
+      lookUp(scope, name)?.replaceAll('${', () => '$${') ?? token,
   );
 }
 
