@@ -76,10 +76,10 @@ function differing(as: DesiredWorker, input: Omit<ImportInput, 'uuid'>): readonl
   const desired = attributesOf(as.spec, as.name);
   const views = { desired, found, declaredBefore: undefined, observed: undefined };
   const paths = diffAttributes(views).map(({ path }) => path);
-  const isUndescribed = as.spec.description === undefined && found.description !== undefined;
   return [
     ...paths,
-    ...(isUndescribed && input.config.values.description?.includes('muster:1 ') !== true
+    ...(as.spec.description === undefined &&
+    input.config.values.description?.includes('muster:1 ') !== true
       ? ['description']
       : []),
     ...(nicCount(found) > as.spec.networks.length ? ['networks[]'] : []),

@@ -93,7 +93,7 @@ function takeIn(
   const declared = desired.find(({ name }) => name === worker);
   const before = lookup(state.workers, worker);
   const holder = vmidOwner(state, vm.vmid);
-  const rivals = all.filter((each) => each.kind === 'ours' && each.owner?.worker === worker);
+  const rivals = all.filter((each) => each.kind === 'ours' && each.owner.worker === worker);
   const leave = (why: string, remedy: string): Taken => ({
     findings: [
       { code: 'not-recovered', worker, vmid: vm.vmid, node: vm.node, message: why, remedy },

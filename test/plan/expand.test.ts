@@ -1,9 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Declaration } from '../../src/model/declaration.ts';
 import { GiB } from '../../src/model/quantity.ts';
+import type { NetworkSpec } from '../../src/model/worker.ts';
 import { expand } from '../../src/plan/expand.ts';
 import type { ExpandFacts } from '../../src/plan/expand-facts.ts';
 import { declarationOf, vm } from './support/builders.ts';
+
+const STATIC = { address: '10.0.0.2/24' };
 
 const FACTS: ExpandFacts = {
   nodes: { pve2: { cpus: 4, memory: 16 * GiB }, pve1: { cpus: 16, memory: 64 * GiB } },
@@ -155,6 +158,27 @@ describe('images and storages', () => {
     expect(spec(by, 'a', { vms }).imageSource).toMatchObject({ vmid: 9001 });
   });
 
+  test('a disk image and a download are what they are, in the pool that is declared', () => {
+    const url = {
+      kind: 'url',
+      url: 'https://x/y',
+      checksum: 'sha512:00',
+      storage: 'local',
+    } as const;
+    const image = { kind: 'import', volume: 'local:import/d.qcow2' } as const;
+    const cluster = { ...declarationOf().cluster, pool: 'workers' };
+    const from = (debian: typeof url | typeof image) =>
+      spec({ images: { debian }, workers: { a: { node: 'pve1' } }, cluster });
+    expect(from(url)).toMatchObject({ imageSource: url, pool: 'workers' });
+    expect(from(image)).toMatchObject({ imageSource: image });
+    expect(spec({ workers: { a: { node: 'pve1' } } })).not.toHaveProperty('pool');
+  });
+
+  test('the node’s size bounds the default where it is known', () => {
+    const nodes = { pve1: { cpus: 0, memory: 0 } };
+    expect(spec({ workers: { a: { node: 'pve1' } } }, 'a', { nodes }).cpu.cores).toBe(6);
+  });
+
   test('a template per node', () => {
     const by = template({ by: 'node', perNode: { pve1: 7, pve2: 8 } });
     expect([spec(by).imageSource, spec(by, 'b').imageSource]).toMatchObject([
@@ -212,19 +236,18 @@ describe('images and storages', () => {
 });
 
 describe('networks', () => {
-  test('the first NIC asks DHCP unless another one brings the route', () => {
-    const workers = {
-      a: { node: 'pve1', networks: [{ bridge: 'x' }] },
-      b: {
-        node: 'pve1',
-        networks: [
-          { bridge: 'x' },
-          { bridge: 'y', ipv4: { address: '10.0.0.2/24', gateway: '10.0.0.1' } },
-        ],
-      },
-    };
-    expect(spec({ workers }).networks[0]?.ipv4).toBe('dhcp');
-    expect(spec({ workers }, 'b').networks[0]?.ipv4).toBeUndefined();
+  test.each<[string, readonly Omit<NetworkSpec, 'bridge'>[], NetworkSpec['ipv4'] | undefined]>([
+    ['nothing is said', [{}], 'dhcp'],
+    ['it has an address', [{ ipv4: { address: '10.0.0.2/24' } }], { address: '10.0.0.2/24' }],
+    ['it has one of the other kind', [{ ipv6: 'auto' }], undefined],
+    ['another one brings the route', [{}, { ipv4: { ...STATIC, gateway: '10.0.0.1' } }], undefined],
+    ['another one asks DHCP', [{}, { ipv4: 'dhcp' }], undefined],
+    ['another one listens for routers', [{}, { ipv6: 'auto' }], undefined],
+    ['another one has an address alone', [{}, { ipv4: STATIC }], 'dhcp'],
+    ['another one is silent', [{}, {}], 'dhcp'],
+  ])('what the first NIC asks for when %s', (_, nics, ipv4) => {
+    const networks = nics.map((nic) => ({ bridge: 'x', ...nic }));
+    expect(spec({ workers: { a: { node: 'pve1', networks } } }).networks[0]?.ipv4).toEqual(ipv4);
   });
 });
 

@@ -78,6 +78,12 @@ describe('what an import would have to declare', () => {
       undefined,
     ],
     [
+      'none where the same is declared',
+      { description: 'of the night' },
+      { description: 'of the night' },
+      undefined,
+    ],
+    [
       'its own, where another one is declared',
       { description: 'of the night' },
       { description: 'of the day' },
