@@ -6,7 +6,7 @@ import { expectedReady, launchPace } from './launch-pace.ts';
 import { toPending } from './predict.ts';
 import { runElsewhere } from './run-elsewhere.ts';
 import { type Schedule, schedule } from './schedule.ts';
-import { limitsOf, usesRoom } from './session-limits.ts';
+import { limitsOf, usesOwnRoom } from './session-limits.ts';
 
 /** Where an item stands. `failed`: no attempt is left. */
 export type ItemState = 'waiting' | 'running' | 'ok' | 'failed';
@@ -105,7 +105,7 @@ function runningByWorker(
     if (last?.result !== 'running') continue;
     const entry = {
       name,
-      ...(repository !== undefined && usesRoom(last, item, now) ? { repository } : {}),
+      ...(repository !== undefined && usesOwnRoom(session, item, now) ? { repository } : {}),
       endsAt: last.startedAt + estimate.ms,
     };
     running.set(last.worker, [...(running.get(last.worker) ?? []), entry]);

@@ -19,6 +19,19 @@ export function usesRoom(
 }
 
 /**
+ * The same of the session's own last attempt of an item. A hung guest ends nothing at the timeout, and may wake up:
+ * while its worker is not given up it keeps its room, and then for the time that powering it off takes.
+ */
+export function usesOwnRoom(session: LiveSession, item: SessionItem, now: number): boolean {
+  const attempt = lookup(session.attempts, item.name)?.at(-1);
+  if (attempt?.result !== 'running') return false;
+  const worker = lookup(session.workers, attempt.worker);
+  if (worker !== undefined && worker.leftOut === undefined) return true;
+  const givenUp = worker?.timeline.at(-1)?.at ?? 0;
+  return now < givenUp + AROUND_MS || usesRoom(attempt, item, now);
+}
+
+/**
  * The limits of one session at a cluster time. A repository's room is shared with all sessions that run: what
  * items of others use now is taken off, down to nothing.
  */

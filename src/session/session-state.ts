@@ -13,7 +13,7 @@ import type {
 import type { State } from '../model/state.ts';
 import { rememberItems } from './session-history.ts';
 import { attemptsOf, itemState } from './session-items.ts';
-import { limitsOf, usesRoom } from './session-limits.ts';
+import { limitsOf, usesOwnRoom } from './session-limits.ts';
 import { lineOf } from './session-line.ts';
 
 /**
@@ -179,9 +179,7 @@ function repositoryHasRoom(
   if (item.repository === undefined) return true;
   const room = lookup(limitsOf(session, state, now).repositories, item.repository);
   const own = session.items.filter(
-    (each) =>
-      each.repository === item.repository &&
-      usesRoom(attemptsOf(session, each.name).at(-1), each, now),
+    (each) => each.repository === item.repository && usesOwnRoom(session, each, now),
   );
   return room === undefined || own.length < room;
 }

@@ -154,6 +154,28 @@ describe('an item', () => {
     expect(next.waiting).toEqual([{ item: 'vm-101', reason: { kind: 'repository', name: 'pbs' } }]);
   });
 
+  it('of a guest that hangs past its timeout keeps its room in the repository until it is off, but not for ever', () => {
+    const HOUR = 60 * MINUTE;
+    const files = sessionItem('vm-106', { repository: 'pbs' });
+    const hung = begin(started({ items: [web, files] }), 'vm-101');
+    const later = NOW + web.timeout + HOUR;
+    const startsAt = (state: State, at: number) => begin(state, 'vm-106', 'w2', at) !== state;
+    expect(startsAt(hung, later)).toBe(false);
+    const givenUp = enterPhase(
+      leaveWorkerOut(hung, ID, 'w1', 'no answer'),
+      ID,
+      'w1',
+      'stop',
+      later,
+    );
+    expect(startsAt(givenUp, later + MINUTE)).toBe(false);
+    expect(startsAt(givenUp, later + HOUR)).toBe(true);
+    const off = endAttempt(givenUp, ID, { item: 'vm-101', attempt: 1, at: later, result: 'lost' });
+    expect(startsAt(off, later + MINUTE)).toBe(true);
+    const { assignments } = nextAssignments(requireLive(hung, ID), hung, later);
+    expect(assignments).toEqual([]);
+  });
+
   it('is not begun while another session of the name runs it: until its worker is taken over, or not at all', () => {
     const runs = (worker: string, name = 'nightly') => {
       const attempt = { worker, vmid: 9109, place: 'no-vm', startedAt: NOW } as const;
