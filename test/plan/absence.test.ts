@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Inventory } from '../../src/model/inventory.ts';
 import type { ActionKind, PlanOptions, Reason, WorkerPlan } from '../../src/model/plan.ts';
 import type { Doing, WorkerRecord } from '../../src/model/state.ts';
 import {
@@ -153,6 +154,49 @@ describe('a worker whose declared node has left', () => {
     });
     expect(plan.workers).toEqual([]);
     expect(plan.warnings).toMatchObject([{ severity: 'warning', code: 'unknown-node' }]);
+  });
+});
+
+describe('a worker that is not declared any more', () => {
+  const gone = (record: WorkerRecord, change: Partial<Inventory>, options = {}) =>
+    planned({
+      declaration: withWorkers({}),
+      state: stateOf({ a: record }),
+      inventory: inventoryOf(change),
+      options,
+    });
+  const { record } = resting();
+  const clone = { ...configured, doing: doing('deploy', 'clone', 9100) };
+  const locked = { vms: { 9100: vm(9100, { lock: 'clone' }) } };
+
+  test.each<[string, WorkerPlan | undefined, object]>([
+    [
+      'its VM can not be seen: it waits',
+      gone(record, { absent: { 9100: 'invisible' } }),
+      { actions: ['destroy'], reasons: ['undeclared'], held: { why: 'invisible' } },
+    ],
+    [
+      'its VM is being cloned: it waits for that',
+      gone(clone, locked),
+      { actions: ['destroy'], reasons: ['undeclared'], held: { why: 'locked', by: 'lock clone' } },
+    ],
+    [
+      'nobody looked: it is destroyed as recorded',
+      gone(record, {}, { refresh: false }),
+      { actions: ['destroy'], reasons: ['undeclared'], vmid: 9100, frees: [] },
+    ],
+    [
+      'its VM is gone: it is forgotten',
+      gone(record, { absent: { 9100: 'gone' } }),
+      { actions: ['forget'], reasons: ['undeclared', 'vm-gone'] },
+    ],
+    [
+      'its VM never was: it is forgotten',
+      gone(clone, { absent: { 9100: 'gone' } }),
+      { actions: ['forget'], reasons: ['undeclared'] },
+    ],
+  ])('%s', (_, plan, expected) => {
+    expect(plan).toMatchObject(expected);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ActionKind, Change, PlanOptions, WorkerPlan } from '../../src/model/plan.ts';
-import { inScope, restrict } from '../../src/plan/restrict.ts';
+import { inScope, requireKnown, restrict } from '../../src/plan/restrict.ts';
 import { optionsOf, planOf, withWorkers } from './support/builders.ts';
 
 const change = (path: string, cause: 'declaration' | 'drift'): Change => ({
@@ -109,5 +109,13 @@ describe('the workers that are looked at', () => {
     expect(plan).toThrow(
       expect.objectContaining({ diagnostics: [expect.objectContaining({ detail })] }),
     );
+  });
+
+  test('--force names an orphan that is destroyed, and nothing else does', () => {
+    const unknown = (options: Partial<PlanOptions>) => () =>
+      requireKnown(optionsOf(options), new Set(['b', 'a']), new Set(['orphan']));
+    expect(unknown({ force: ['orphan', 'a'] })).not.toThrow();
+    expect(unknown({ target: ['orphan'] })).toThrow('--target: there is no worker orphan');
+    expect(unknown({ force: ['c'] })).toThrow('--force: there is no worker c');
   });
 });
