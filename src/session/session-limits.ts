@@ -10,7 +10,7 @@ const AROUND_MS = 15 * 60_000;
  * True while an attempt may use its repository. The guest ends it at its timeout, whoever leads it: one in a lost
  * worker keeps its room until then, and not for ever.
  */
-export function usesRoom(
+function usesRoom(
   attempt: ItemAttempt | undefined,
   { timeout }: SessionItem,
   now: number,
