@@ -158,18 +158,17 @@ describe('a worker whose declared node has left', () => {
 });
 
 describe('a worker that is not declared any more', () => {
-  const gone = (record: WorkerRecord, change: Partial<Inventory>, options = {}) =>
-    planned({
-      declaration: withWorkers({}),
-      state: stateOf({ a: record }),
-      inventory: inventoryOf(change),
-      options,
-    });
+  const gone = (record: WorkerRecord, change: Partial<Inventory>, options = {}): Scene => ({
+    declaration: withWorkers({}),
+    state: stateOf({ a: record }),
+    inventory: inventoryOf(change),
+    options,
+  });
   const { record } = resting();
   const clone = { ...configured, doing: doing('deploy', 'clone', 9100) };
   const locked = { vms: { 9100: vm(9100, { lock: 'clone' }) } };
 
-  test.each<[string, WorkerPlan | undefined, object]>([
+  test.each<[string, Scene, object]>([
     [
       'its VM can not be seen: it waits',
       gone(record, { absent: { 9100: 'invisible' } }),
@@ -195,8 +194,8 @@ describe('a worker that is not declared any more', () => {
       gone(clone, { absent: { 9100: 'gone' } }),
       { actions: ['forget'], reasons: ['undeclared'] },
     ],
-  ])('%s', (_, plan, expected) => {
-    expect(plan).toMatchObject(expected);
+  ])('%s', (_, scene, expected) => {
+    expect(planned(scene)).toMatchObject(expected);
   });
 });
 

@@ -152,4 +152,25 @@ describe('a VM whose marks somebody changed since', () => {
       differences: ['configure would be needed now, and was not planned'],
     });
   });
+
+  test('is stale when somebody restored a copy of it meanwhile (W21)', () => {
+    const before = deployed({ a: resting() });
+    const update = planned({ declaration: bigger, ...before });
+    const copy = resting().config;
+    const shouted = {
+      ...copy.values,
+      smbios1: (copy.values.smbios1 ?? '').replace(
+        /uuid=[^,]+/,
+        (each) => `uuid=${each.slice(5).toUpperCase()}`,
+      ),
+    };
+    const inventory = deployed(
+      { a: resting() },
+      { vms: { 9104: vm(9104) }, configs: { 9104: config(shouted) } },
+    ).inventory;
+    expect(confirm(update, before.state, inventory)).toMatchObject({
+      kind: 'stale',
+      differences: [expect.stringContaining('another VM has the same SMBIOS uuid')],
+    });
+  });
 });

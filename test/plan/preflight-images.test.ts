@@ -25,14 +25,15 @@ function wrong(plan: Plan): readonly unknown[] {
 }
 
 describe('what preflight finds of images, storages and snippets is named, with what to do', () => {
-  test.each<[string, Plan, readonly unknown[]]>([
+  test.each<[string, () => Plan, readonly unknown[]]>([
     [
       'no template of that name',
-      check({}, ready(), {
-        images: {
-          debian: { kind: 'template', template: { by: 'name', name: 'nope' }, clone: 'full' },
-        },
-      }),
+      () =>
+        check({}, ready(), {
+          images: {
+            debian: { kind: 'template', template: { by: 'name', name: 'nope' }, clone: 'full' },
+          },
+        }),
       [
         [
           'fail',
@@ -44,7 +45,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a disk image that is not there',
-      check({}, ready({ storages: { ...lvm, ...local } }), { images: imported }),
+      () => check({}, ready({ storages: { ...lvm, ...local } }), { images: imported }),
       [
         [
           'fail',
@@ -56,7 +57,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a template that is gone',
-      check({}, ready(), { images: template(9999) }),
+      () => check({}, ready(), { images: template(9999) }),
       [
         [
           'fail',
@@ -68,7 +69,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a template that is a VM',
-      check({}, ready({ vms: { 9001: vm(9001) } }), { images: template(9001) }),
+      () => check({}, ready({ vms: { 9001: vm(9001) } }), { images: template(9001) }),
       [
         [
           'fail',
@@ -80,7 +81,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a template of another node',
-      check({}, ready({ vms: { 9000: vm(9000, { node: 'pve2', template: true }) } })),
+      () => check({}, ready({ vms: { 9000: vm(9000, { node: 'pve2', template: true }) } })),
       [
         [
           'fail',
@@ -92,7 +93,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'an SSD flag on the virtio bus',
-      check({ disk: { ssd: true } }, ready({ configs: { 9000: onVirtio } })),
+      () => check({ disk: { ssd: true } }, ready({ configs: { 9000: onVirtio } })),
       [
         [
           'fail',
@@ -102,10 +103,14 @@ describe('what preflight finds of images, storages and snippets is named, with w
         ],
       ],
     ],
-    ['nothing of that bus without the flag', check({}, ready({ configs: { 9000: onVirtio } })), []],
+    [
+      'nothing of that bus without the flag',
+      () => check({}, ready({ configs: { 9000: onVirtio } })),
+      [],
+    ],
     [
       'a disk smaller than its template’s',
-      check({ disk: { size: 2 * GiB } }),
+      () => check({ disk: { size: 2 * GiB } }),
       [
         [
           'fail',
@@ -115,13 +120,14 @@ describe('what preflight finds of images, storages and snippets is named, with w
         ],
       ],
     ],
-    ['nothing of one that is just as large', check({ disk: { size: 3 * GiB } }), []],
+    ['nothing of one that is just as large', () => check({ disk: { size: 3 * GiB } }), []],
     [
       'a storage that is not there, and another one',
-      check(
-        { storage: 'nope' },
-        ready({ storages: { ...lvm, 'pve1/fast': storage({ storage: 'fast' }) } }),
-      ),
+      () =>
+        check(
+          { storage: 'nope' },
+          ready({ storages: { ...lvm, 'pve1/fast': storage({ storage: 'fast' }) } }),
+        ),
       [
         [
           'fail',
@@ -133,12 +139,12 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a storage that is not there, and no other',
-      check({ storage: 'nope' }, ready({ storages: local })),
+      () => check({ storage: 'nope' }, ready({ storages: local })),
       [['fail', 'storage-missing', 'storage nope is not there on pve1, or disabled']],
     ],
     [
       'a storage that is not active',
-      check({}, ready({ storages: { 'pve1/local-lvm': storage({ active: false }) } })),
+      () => check({}, ready({ storages: { 'pve1/local-lvm': storage({ active: false }) } })),
       [
         [
           'fail',
@@ -150,15 +156,16 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a storage that takes no disk images',
-      check(
-        {},
-        ready({
-          storages: {
-            'pve1/local-lvm': storage({ content: ['iso'] }),
-            'pve1/fast': storage({ storage: 'fast' }),
-          },
-        }),
-      ),
+      () =>
+        check(
+          {},
+          ready({
+            storages: {
+              'pve1/local-lvm': storage({ content: ['iso'] }),
+              'pve1/fast': storage({ storage: 'fast' }),
+            },
+          }),
+        ),
       [
         [
           'fail',
@@ -170,7 +177,7 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a snippet that is not there',
-      check(vendor, ready({ permissions: { '/': [...ALL, 'Datastore.Allocate'] } })),
+      () => check(vendor, ready({ permissions: { '/': [...ALL, 'Datastore.Allocate'] } })),
       [
         [
           'fail',
@@ -182,7 +189,8 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'a snippet that the token may not look for',
-      check(vendor, ready({ permissions: { '/': ALL, '/storage/nfs': ['Datastore.Allocate'] } })),
+      () =>
+        check(vendor, ready({ permissions: { '/': ALL, '/storage/nfs': ['Datastore.Allocate'] } })),
       [
         [
           'warn',
@@ -194,18 +202,19 @@ describe('what preflight finds of images, storages and snippets is named, with w
     ],
     [
       'nothing of a snippet of a storage that could not be read',
-      check(
-        vendor,
-        ready({ unread: { 'volumes pve1/local snippets': '403 Permission check failed' } }),
-      ),
+      () =>
+        check(
+          vendor,
+          ready({ unread: { 'volumes pve1/local snippets': '403 Permission check failed' } }),
+        ),
       [],
     ],
     [
       'nothing of a snippet that is there',
-      check(vendor, ready({ volumes: { 'pve1/local:snippets/v.yaml': 1 } })),
+      () => check(vendor, ready({ volumes: { 'pve1/local:snippets/v.yaml': 1 } })),
       [],
     ],
   ])('%s', (_, plan, lines) => {
-    expect(wrong(plan)).toEqual(lines);
+    expect(wrong(plan())).toEqual(lines);
   });
 });

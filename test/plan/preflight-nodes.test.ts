@@ -24,10 +24,10 @@ function wrong(plan: Plan): readonly unknown[] {
 }
 
 describe('what preflight finds of nodes, bridges, sizes and room is named, with what to do', () => {
-  test.each<[string, Plan, readonly unknown[]]>([
+  test.each<[string, () => Plan, readonly unknown[]]>([
     [
       'a node that does not answer',
-      check({}, ready({ nodes: { pve1: node({ unreachable: '595 No route to host' }) } })),
+      () => check({}, ready({ nodes: { pve1: node({ unreachable: '595 No route to host' }) } })),
       [
         [
           'warn',
@@ -38,7 +38,7 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a node in maintenance',
-      check({}, ready({ nodes: { pve1: node({ maintenance: true }) } })),
+      () => check({}, ready({ nodes: { pve1: node({ maintenance: true }) } })),
       [
         [
           'fail',
@@ -50,16 +50,17 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a bridge that is not there',
-      check(
-        { networks: [{ bridge: 'vmbr7' }] },
-        ready({
-          bridges: {
-            'pve1/vmbr1': bridge({ name: 'vmbr1' }),
-            'pve1/vmbr0': bridge(),
-            'pve2/vmbr9': bridge({ node: 'pve2', name: 'vmbr9' }),
-          },
-        }),
-      ),
+      () =>
+        check(
+          { networks: [{ bridge: 'vmbr7' }] },
+          ready({
+            bridges: {
+              'pve1/vmbr1': bridge({ name: 'vmbr1' }),
+              'pve1/vmbr0': bridge(),
+              'pve2/vmbr9': bridge({ node: 'pve2', name: 'vmbr9' }),
+            },
+          }),
+        ),
       [
         [
           'fail',
@@ -71,10 +72,11 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a VLAN on a bridge that knows none',
-      check(
-        { networks: [{ bridge: 'vmbr0', vlan: 120 }] },
-        ready({ bridges: { 'pve1/vmbr0': bridge({ vlanAware: false }) } }),
-      ),
+      () =>
+        check(
+          { networks: [{ bridge: 'vmbr0', vlan: 120 }] },
+          ready({ bridges: { 'pve1/vmbr0': bridge({ vlanAware: false }) } }),
+        ),
       [
         [
           'fail',
@@ -86,7 +88,7 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'more vCPUs than its node has',
-      check({ cpu: { cores: 17 } }),
+      () => check({ cpu: { cores: 17 } }),
       [
         [
           'fail',
@@ -96,10 +98,10 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
         ],
       ],
     ],
-    ['nothing of as many as its node has', check({ cpu: { cores: 16 } }), []],
+    ['nothing of as many as its node has', () => check({ cpu: { cores: 16 } }), []],
     [
       'more memory than its node has',
-      check({ memory: 65 * GiB }),
+      () => check({ memory: 65 * GiB }),
       [
         [
           'fail',
@@ -111,22 +113,23 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'nothing of memory where the token may not see how much there is',
-      check({ memory: 65 * GiB }, ready({ nodes: { pve1: node({ memory: 0, memoryUsed: 0 }) } })),
+      () =>
+        check({ memory: 65 * GiB }, ready({ nodes: { pve1: node({ memory: 0, memoryUsed: 0 }) } })),
       [],
     ],
     [
       'more memory than its node has left',
-      check({}, ready({ nodes: { pve1: node({ memoryUsed: 62 * GiB }) } })),
+      () => check({}, ready({ nodes: { pve1: node({ memoryUsed: 62 * GiB }) } })),
       [['warn', 'memory-tight', '6 GiB of memory are asked for, and pve1 has 2 GiB left']],
     ],
     [
       'memory on a node that has none left',
-      check({}, ready({ nodes: { pve1: node({ memoryUsed: 70 * GiB }) } })),
+      () => check({}, ready({ nodes: { pve1: node({ memoryUsed: 70 * GiB }) } })),
       [['warn', 'memory-tight', '6 GiB of memory are asked for, and pve1 has 0 B left']],
     ],
     [
       'a storage that is too full',
-      check({}, ready({ storages: { 'pve1/local-lvm': storage({ available: GiB }) } })),
+      () => check({}, ready({ storages: { 'pve1/local-lvm': storage({ available: GiB }) } })),
       [
         [
           'fail',
@@ -138,10 +141,11 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a thin storage that is too full',
-      check(
-        {},
-        ready({ storages: { 'pve1/local-lvm': storage({ type: 'lvmthin', available: GiB }) } }),
-      ),
+      () =>
+        check(
+          {},
+          ready({ storages: { 'pve1/local-lvm': storage({ type: 'lvmthin', available: GiB }) } }),
+        ),
       [
         [
           'warn',
@@ -153,16 +157,17 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a shared storage that is too full, among others',
-      check(
-        { storage: 'nas' },
-        ready({
-          storages: {
-            'pve1/fast': storage({ storage: 'fast', shared: true, available: 1 }),
-            ...lvm,
-            'pve1/nas': storage({ storage: 'nas', shared: true, available: 2 * GiB }),
-          },
-        }),
-      ),
+      () =>
+        check(
+          { storage: 'nas' },
+          ready({
+            storages: {
+              'pve1/fast': storage({ storage: 'fast', shared: true, available: 1 }),
+              ...lvm,
+              'pve1/nas': storage({ storage: 'nas', shared: true, available: 2 * GiB }),
+            },
+          }),
+        ),
       [
         [
           'fail',
@@ -174,19 +179,20 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'nothing of a storage that is just large enough',
-      check({}, ready({ storages: { 'pve1/local-lvm': storage({ available: 20 * GiB }) } })),
+      () => check({}, ready({ storages: { 'pve1/local-lvm': storage({ available: 20 * GiB }) } })),
       [],
     ],
     [
       'an address and a MAC that another VM has',
-      check(
-        {
-          networks: [
-            { bridge: 'vmbr0', mac: 'BC:24:11:00:00:01', ipv4: { address: '10.20.0.31/24' } },
-          ],
-        },
-        ready({ configs: { 300: web }, vms: { 300: vm(300) } }),
-      ),
+      () =>
+        check(
+          {
+            networks: [
+              { bridge: 'vmbr0', mac: 'BC:24:11:00:00:01', ipv4: { address: '10.20.0.31/24' } },
+            ],
+          },
+          ready({ configs: { 300: web }, vms: { 300: vm(300) } }),
+        ),
       [
         [
           'fail',
@@ -199,7 +205,7 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'privileges that the token lacks',
-      check({}, ready({ permissions: { '/': ALL, '/storage': [], '/vms': few } })),
+      () => check({}, ready({ permissions: { '/': ALL, '/storage': [], '/vms': few } })),
       [
         [
           'fail',
@@ -223,7 +229,7 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
     ],
     [
       'a token that has none at all',
-      check({}, ready({ permissions: { '/': [] } })),
+      () => check({}, ready({ permissions: { '/': [] } })),
       [
         [
           'fail',
@@ -234,6 +240,6 @@ describe('what preflight finds of nodes, bridges, sizes and room is named, with 
       ],
     ],
   ])('%s', (_, plan, lines) => {
-    expect(wrong(plan)).toEqual(lines);
+    expect(wrong(plan())).toEqual(lines);
   });
 });
