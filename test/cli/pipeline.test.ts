@@ -96,7 +96,7 @@ describe('a mistake that only the cluster shows', () => {
       ...['apply', '--run', 'backup', '--workers', 'nope', '--', 'ls'],
     );
     expect(code).toBe(1);
-    expect(stderr).toContain('1 error in 1 file.');
+    expect(stderr).toContain('names the worker "nope", which is not declared');
     expect(stdout + stderr).not.toContain('not contacted');
   });
 });
