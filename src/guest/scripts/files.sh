@@ -31,7 +31,7 @@ install_file() { # SHA256 CKSUM MODE PATH PARTS
   why=$( (umask 022 && mkdir -p "$parent") 2>&1) || return 1
   temp=$parent.muster.$$
   part=0
-  : >"$temp" || { why="can't write there"; return 1; }
+  true >"$temp" || { why="can't write there"; return 1; }
   while [ "$part" -lt "$5" ]; do
     why=$(cat "$stage/$1.$part" 2>&1 >>"$temp") || return 1
     part=$((part + 1))

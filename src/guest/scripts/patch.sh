@@ -35,7 +35,7 @@ conclude() { # OUTCOME MESSAGE
 
 # What is behind it must not be cut off, and is not begun when time is over.
 hold() {
-  : >"$MUSTER_ATTEMPT/hold" || conclude failed "can't write to $MUSTER_ATTEMPT"
+  true >"$MUSTER_ATTEMPT/hold" || conclude failed "can't write to $MUSTER_ATTEMPT"
   [ ! -e "$MUSTER_ATTEMPT/over" ] || conclude failed "nothing was installed"
   late="it took longer than timeouts.patch, a package manager at work is not cut off"
 }

@@ -80,7 +80,7 @@ end_group() { # SECONDS
 # True unless a package manager is at work, which must not be cut off. The script `patch` makes `hold` first and
 # looks for `over` then: one of the two always sees the other's.
 may_end() {
-  [ -e "$m_dir/over" ] || : >"$m_dir/over"
+  [ -e "$m_dir/over" ] || true >"$m_dir/over"
   [ ! -e "$m_dir/hold" ]
 }
 

@@ -1,4 +1,4 @@
-import { chmod, rename, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { scriptText } from '../../../src/guest/run-script.ts';
@@ -170,6 +170,17 @@ describe.each(realDoors())('a patching that must end in $name', { timeout: 90_00
       const { status, facts } = await statusOf(guest);
       expect(status.slice(2, 4)).toEqual(['143', 'stopped']);
       expect(facts.at(-1)).toBe('phase\tdownload');
+      expect((await guest.file('/db'))?.content).toContain('curl\t8.1-r0');
+    }));
+
+  test('installs nothing, in words, when it can’t note that it must not be cut off', () =>
+    withGuest(door, { upgradable: UPGRADABLE }, async (guest) => {
+      const folder = join(guest.home, 'root/var/lib/muster/attempts/patch-1');
+      await mkdir(folder, { recursive: true });
+      await symlink(join(guest.home, 'no-folder/hold'), join(folder, 'hold'));
+      const facts = await patch(guest, ['all', '', '60']);
+      expect(facts.at(-2)).toMatch(/^message\tcan't write to .*patch-1$/);
+      expect(facts.at(-1)).toBe('outcome\tfailed');
       expect((await guest.file('/db'))?.content).toContain('curl\t8.1-r0');
     }));
 

@@ -251,6 +251,17 @@ describe.each(realDoors())(
         expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '143', 'stopped']);
       }));
 
+    test('are ended at their time limit though nothing can be noted of it', () =>
+      withGuest(door, {}, async (guest) => {
+        const folder = join(guest.home, 'root/var/lib/muster/attempts/night-1');
+        await mkdir(folder, { recursive: true });
+        await symlink(join(guest.home, 'no-folder/over'), join(folder, 'over'));
+        await start(guest, ['sleep', '500'], { seconds: 1 });
+        expect(fieldsOf(await ended(guest))[0]?.slice(0, 4)).toEqual([
+          ...['status', 'ended', '143', 'timeout'],
+        ]);
+      }));
+
     test('are ended at their time limit whatever their program is called', () =>
       withGuest(door, {}, async (guest) => {
         const program = join(guest.home, 'root/tmp/a "b)\n1 (S');
