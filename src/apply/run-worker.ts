@@ -122,6 +122,8 @@ async function runActions(base: WorkerBase): Promise<Performed> {
   for (const action of base.worker.actions) {
     const ctx: WorkerContext = { ...base, action };
     stopWhenInterrupted(ctx);
+    // Done and told with the taking of its lease.
+    if (action === 'rename') continue;
     performed = { ...performed, ...(await tellAction(base, action, () => perform(ctx))) };
   }
   return performed;

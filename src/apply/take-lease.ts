@@ -36,17 +36,18 @@ export async function takeLease(base: WorkerBase): Promise<string | undefined> {
 }
 
 async function recordNew(base: WorkerBase): Promise<void> {
-  const { desired, worker, from } = base.worker;
+  const { desired, worker, from, actions } = base.worker;
   if (desired === undefined || from !== undefined) return;
   const { ledger } = base.ports;
   if (lookup(ledger.current().workers, worker) !== undefined) return;
-  await tellAction(base, 'configure', () =>
+  const record = (): Promise<unknown> =>
     ledger.commit((state) =>
       lookup(state.workers, worker) === undefined
         ? declare({ ...base, action: 'configure' }, state, desired.spec)
         : state,
-    ),
-  );
+    );
+  // An adoption records its worker too, and that is no action of its own.
+  await (actions.includes('configure') ? tellAction(base, 'configure', record) : record());
 }
 
 /** Its old name until the rename is recorded. */

@@ -54,6 +54,34 @@ describe('names', () => {
     await expectSettled(house);
   });
 
+  it.each([
+    ['renamed', ['rename', 'update']],
+    ['adopted', ['adopt', 'update']],
+  ])(
+    'programs are told of each action once of a worker that is %s and changed',
+    async (how, actions) => {
+      const house = await deployedSite();
+      const changed = { ...EAGER, memory: '8GiB' };
+      if (how === 'renamed') declare(house, { night: changed }, { renamed: { w1: 'night' } });
+      else {
+        declare(house, {}, { removed: ['w1'] });
+        await applied(house);
+        declare(house, { w1: changed });
+      }
+      const { code, stdout } = await house.muster('apply', '--auto-approve', '--json');
+      expect(code, stdout).toBe(0);
+      const told = (type: string) =>
+        stdout
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line))
+          .filter((message) => message.type === type)
+          .map((message) => message['@message'].split(/[ :]+/)[1]);
+      expect(told('apply_start')).toEqual(actions);
+      expect(told('apply_complete')).toEqual(actions);
+    },
+  );
+
   it('P9: what a person changes after an adoption is drift, and a drive that was there already stays somebody else’s', async () => {
     const house = await deployedSite({ w1: EAGER, w2: EAGER });
     declare(house, { w1: EAGER }, { removed: ['w2'] });
