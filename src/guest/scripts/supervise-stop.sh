@@ -24,6 +24,10 @@ end_by_force() {
   [ -s "$dir/pid" ] && read -r attempt_pid attempt_start attempt_rest <"$dir/pid"
   if [ -n "$attempt_pid" ] && alive "$attempt_pid" "$attempt_start"; then kill -KILL "$attempt_pid"; fi
   if group_alive "$dir"; then kill -KILL "-$group_pid"; fi
+  # It knew how its command ended, and a slow disk kept that from being told: what succeeded must not run again.
+  if [ -n "$attempt_pid" ] && [ -s "$dir/exit.$attempt_pid" ]; then
+    mv -f "$dir/exit.$attempt_pid" "$dir/exit" 2>/dev/null
+  fi
   wait_over 5
 }
 

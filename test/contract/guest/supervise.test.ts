@@ -233,6 +233,15 @@ describe.each(realDoors())(
         ]);
       }));
 
+    test('are told by their own end when they are stopped while a slow disk keeps that from being told', () =>
+      withGuest(door, {}, async (guest) => {
+        await fakeSync(guest, 'echo begun >"$MUSTER_ROOT/synced"\nexec sleep 500');
+        await start(guest, ['sh', '-c', 'exit 7']);
+        await guest.until('synced', async () => (await guest.file('/synced')) !== undefined);
+        const answer = await guest.run('supervise-stop', ['1', 'run-1', 'night-1', '0']);
+        expect(fieldsOf(answer)[0]?.slice(0, 4)).toEqual(['status', 'ended', '7', 'exit']);
+      }));
+
     test('are brought to the disk with all the rest where sync takes no names', () =>
       withGuest(door, {}, async (guest) => {
         await fakeSync(guest, '[ $# -eq 0 ] || exit 1\necho all >>"$MUSTER_ROOT/synced"');
