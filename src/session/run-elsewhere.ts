@@ -29,14 +29,20 @@ function itemsOf(other: LiveSession, session: LiveSession): readonly ElsewhereIt
     const last = lookup(other.attempts, item)?.at(-1);
     if (last?.result !== 'running') return [];
     const own = lookup(session.workers, last.worker);
-    if (own !== undefined && wasTakenOver(own)) return [];
-    const willEnd = own !== undefined && own.leftOut === undefined;
+    if (own !== undefined && wasTakenOver(own, last.startedAt)) return [];
+    const willEnd = own !== undefined && own.leftOut === undefined && own.endedAt === undefined;
     return [{ item, session: other.id, worker: last.worker, willEnd }];
   });
 }
 
-/** It was launched anew, or powered off: whatever ran in it before is over. One that was left alone was neither. */
-function wasTakenOver({ timeline, endedAt, leftOut }: SessionWorkerRecord): boolean {
-  const isOff = endedAt !== undefined && leftOut === undefined;
-  return isOff || timeline.some(({ phase }) => phase === 'start');
+/**
+ * It was launched anew since then, or powered off: whatever ran in it is over. One that was left alone was neither,
+ * and one that this session let go before may be the other's by now.
+ */
+function wasTakenOver(
+  { timeline, endedAt, leftOut }: SessionWorkerRecord,
+  startedAt: number,
+): boolean {
+  const isOff = leftOut === undefined && endedAt !== undefined && endedAt >= startedAt;
+  return isOff || timeline.some(({ phase, at }) => phase === 'start' && at >= startedAt);
 }

@@ -11,6 +11,7 @@ import type {
   SessionWorkerRecord,
 } from '../model/session.ts';
 import type { State } from '../model/state.ts';
+import { runElsewhere } from './run-elsewhere.ts';
 import { rememberItems } from './session-history.ts';
 import { attemptsOf, itemState } from './session-items.ts';
 import { limitsOf, usesOwnRoom } from './session-limits.ts';
@@ -107,9 +108,10 @@ export interface AttemptBegun {
 }
 
 /**
- * Records an attempt, before it is launched. When its repository has no room any more (another session took it)
- * the state stays as it is: look whether the attempt is there. Throws when the former attempt has not ended, or
- * none is left: an item never runs twice at once, and never again after it succeeded.
+ * Records an attempt, before it is launched. When its repository has no room any more (another session took it),
+ * or another session of the name began the item meanwhile, the state stays as it is: look whether the attempt is
+ * there. Throws when the former attempt has not ended, or none is left: an item never runs twice at once, and
+ * never again after it succeeded.
  */
 export function beginAttempt(state: State, id: string, begun: AttemptBegun): State {
   const session = requireLive(state, id);
@@ -117,6 +119,7 @@ export function beginAttempt(state: State, id: string, begun: AttemptBegun): Sta
   const now = itemState(session, item);
   if (now !== 'waiting') throw new Error(`item ${begun.item} of ${id} is ${now}, not waiting`);
   if (!repositoryHasRoom(state, session, item, begun.at)) return state;
+  if (runElsewhere(session, state).some((each) => each.item === item.name)) return state;
   const { worker, vmid, place, at } = begun;
   const attempt: ItemAttempt = { worker, vmid, place, startedAt: at, result: 'running' };
   const attempts = [...attemptsOf(session, begun.item), attempt];

@@ -348,6 +348,35 @@ describe('what earlier launches took', () => {
   });
 });
 
+describe('two sessions of one name that live', () => {
+  /** The other one took w1 when this one let go of it, and an item of both runs there since. */
+  const taken = (at: number): State => {
+    const attempt = { worker: 'w1', vmid: 9100, place: 'no-vm', startedAt: at } as const;
+    const other = liveSession({
+      id: 'other',
+      items: [catalog],
+      attempts: { catalog: [{ ...attempt, result: 'running' }] },
+    });
+    return addSession(started(), other);
+  };
+
+  it.each([
+    ['is powered off', (state: State) => endWorker(state, ID, 'w1', NOW + 5 * MINUTE)],
+    ['is left out', (state: State) => leaveWorkerOut(state, ID, 'w1', 'agent silent')],
+  ])('run no item twice at once, also in a worker that %s in one of them before', (_how, leave) => {
+    const state = leave(taken(NOW + 10 * MINUTE));
+    const at = NOW + 11 * MINUTE;
+    const { assignments, impossible } = nextAssignments(requireLive(state, ID), state, at);
+    expect(assignments.map(({ item }) => item)).toEqual(['vm-101']);
+    expect(impossible).toEqual(['catalog']);
+  });
+
+  it('begin no item that the other one has begun since it was looked for', () => {
+    const state = endWorker(taken(NOW + 10 * MINUTE), ID, 'w1', NOW + 5 * MINUTE);
+    expect(begin(state, 'catalog', 'w2', NOW + 11 * MINUTE)).toBe(state);
+  });
+});
+
 describe('the report', () => {
   it('holds every attempt, each worker’s launch and what each repository was used for', () => {
     let state = end(begin(started(), 'vm-101'), 'vm-101', 1, 3);
