@@ -2,6 +2,7 @@ import type { ApplyPorts, Run, TakeWorkers } from '../apply/context.ts';
 import { PveError } from '../model/errors.ts';
 import { lookup } from '../model/lookup.ts';
 import { isVmMissing } from '../model/pve-texts.ts';
+import { releaseLeases } from '../model/runs.ts';
 import type { LiveSession } from '../model/session.ts';
 import type { State, VmRef } from '../model/state.ts';
 import { deadSessions, loseAttempts } from './dead-sessions.ts';
@@ -40,14 +41,18 @@ async function close(input: CloseInput, session: LiveSession): Promise<boolean> 
     (name) => lookup(session.workers, name)?.endedAt === undefined,
   );
   const { workers } = ports.ledger.current();
+  const isOwn = (name: string): boolean => lookup(workers, name)?.lease?.run === input.run.id;
   const { refused } = await take(open.filter((name) => lookup(workers, name) !== undefined));
   const free = open.filter((name) => !refused.some(({ worker }) => worker === name));
+  const taken = free.filter((name) => !isOwn(name));
   const off: string[] = [];
   for (const name of free) if (await isOff(input, lookup(workers, name)?.vm)) off.push(name);
   let isOver = false;
   await ports.ledger.commit((before) => {
     const now = timeOf(input);
-    const next = off.reduce((state, name) => endWorkerOf(state, session.id, name, now), before);
+    // Taken only to be looked at: others may wait for them, and this run may go on for hours.
+    const released = releaseLeases(before, input.run.id, taken);
+    const next = off.reduce((state, name) => endWorkerOf(state, session.id, name, now), released);
     isOver = Object.values(requireLive(next, session.id).workers).every(
       ({ endedAt }) => endedAt !== undefined,
     );

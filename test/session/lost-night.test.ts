@@ -1,6 +1,16 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { House } from '../support/house.ts';
-import { killedAfter, leftovers, MINUTE, powers, sessionHouse, sleepers } from './session-house.ts';
+import type { House, Told } from '../support/house.ts';
+import {
+  killedAfter,
+  leftovers,
+  MINUTE,
+  meanwhile,
+  powers,
+  sessionHouse,
+  sleepers,
+} from './session-house.ts';
 
 /** Two workers with two slots each: the long items are in one of them when the runner dies after five minutes. */
 const NIGHT = `  nightly:
@@ -76,6 +86,27 @@ describe('after a night whose runner died', () => {
     expect(apply.stdout).toContain(`session ${LOST} was lost, and is closed as interrupted`);
     expect(leftovers(house)).toEqual([]);
     expect(await nights(house)).toEqual([[LOST, 'interrupted']]);
+  });
+
+  it('the next one without one of its workers leaves that to others', async () => {
+    const house = await lostNight(24 * 60);
+    const file = join(house.root, 'muster.yaml');
+    const text = readFileSync(file, 'utf8');
+    house.write('muster.yaml', text.replace('items:', 'workers: { names: [b] }\n    items:'));
+    let other: Told | undefined;
+    const begin = async () => {
+      other = await house.muster('apply', '--with-session', 'other');
+    };
+    const next = await meanwhile(
+      house,
+      [[10 * MINUTE, begin]],
+      ...['apply', '--with-session', 'nightly'],
+    );
+    expect(next.code, next.stdout + next.stderr).toBe(0);
+    expect(next.stdout).toContain(`session ${LOST} was lost, and is closed as interrupted`);
+    expect(other?.code, `${other?.stdout}${other?.stderr}`).toBe(0);
+    expect(other?.stdout).not.toContain('waiting-for-workers');
+    expect(other?.stderr).not.toContain('waiting-for-workers');
   });
 
   it('a session of another name, or of a few of its items, leaves it to be gone on with', async () => {
