@@ -31,7 +31,7 @@ if (wanted('noop')) await benchNoop(DEPLOYED);
 
 function benchHelp(): void {
   const ours = { file: process.execPath, args: [main, '--help'] };
-  const { ratio } = comparePairs(ours, { file: process.execPath, args: ['-e', '0'] }, 7, 5);
+  const { ratio } = comparePairs(ours, { file: process.execPath, args: ['-e', '0'] }, 5, 20);
   say('--help, to an empty node process', `${ratio.toFixed(2)} x`);
 }
 
