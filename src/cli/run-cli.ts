@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { normaliseArgv } from './argv.ts';
+import { COMMANDS } from './command-table.ts';
 import type { CliContext } from './context.ts';
 import { EXIT_CODES } from './exit-code.ts';
 import { buildProgram, type Parsed } from './program.ts';
@@ -29,10 +30,16 @@ export async function runCli(given: CliContext): Promise<number> {
   }
 }
 
-/** `help sessions show` as `sessions show --help`: the parser knows commands of one word there. */
+/**
+ * `help sessions show` as `sessions show --help`: the parser knows commands of one word there. A command that isn't
+ * there is refused as it is without `help`.
+ */
 function askForHelp(words: readonly string[]): readonly string[] {
   const [first, ...names] = words;
-  return first === 'help' && names.length > 0 ? [...names, '--help'] : words;
+  if (first !== 'help' || names.length === 0) return words;
+  return COMMANDS.some(({ name }) => name.split(' ')[0] === names[0])
+    ? [...names, '--help']
+    : names;
 }
 
 /** For the CI system that this runs in, if it is one that reads the output. */

@@ -207,6 +207,7 @@ describe('a command line that makes no sense', () => {
 
   it.each([
     [['plam'], /plan/],
+    [['help', 'plam'], /plan/],
     [['plan', '--traget', 'x'], /--target/],
     [['plan', '--out'], /argument missing|FILE|out/],
     [['plan', 'surplus'], /too many arguments/],
