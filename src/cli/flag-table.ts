@@ -85,6 +85,14 @@ const REPORT: FlagSpec = {
   help: 'text (default), markdown or html: what is written when it is over',
 };
 
+const JUNIT: FlagSpec = { name: 'junit', value: 'F', help: 'write the results as JUnit XML' };
+
+const GRACE: FlagSpec = {
+  name: 'grace',
+  value: 'D',
+  help: 'after Ctrl-C, how long running items may go on; default: 0s',
+};
+
 export const RUN_FLAGS: readonly FlagSpec[] = [
   { name: 'auto-approve', help: 'do not ask' },
   {
@@ -93,7 +101,7 @@ export const RUN_FLAGS: readonly FlagSpec[] = [
     help: 'go on with independent workers, or stop; default: continue',
   },
   { name: 'wait', value: 'D', help: 'wait so long for leased and locked workers' },
-  { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
+  JUNIT,
   REPORT,
   MAX_BYTES,
 ];
@@ -125,24 +133,16 @@ export const SESSION_FLAGS: readonly FlagSpec[] = [
     help: 'an ad hoc session: --run KIND --workers a,b -- COMMAND',
   },
   { name: 'workers', value: 'a,b', help: 'the workers of an ad hoc session' },
-  {
-    name: 'grace',
-    value: 'D',
-    help: 'after Ctrl-C, how long running items may go on; default: 0s',
-  },
+  GRACE,
   RECORD_DIR,
   METRICS,
 ];
 
 /** Of a session that exists already. */
 export const LED_SESSION_FLAGS: readonly FlagSpec[] = [
-  {
-    name: 'grace',
-    value: 'D',
-    help: 'after Ctrl-C, how long running items may go on; default: 0s',
-  },
+  GRACE,
   RECORD_DIR,
-  { name: 'junit', value: 'F', help: 'write the results as JUnit XML' },
+  JUNIT,
   METRICS,
   REPORT,
   MAX_BYTES,
