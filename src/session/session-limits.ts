@@ -7,28 +7,30 @@ import type { ScheduleLimits } from './board.ts';
 const AROUND_MS = 15 * 60_000;
 
 /**
- * True while an attempt may use its repository. The guest ends it at its timeout, whoever leads it: one in a lost
+ * True while an item's last attempt may use its repository. The guest ends it at its timeout, whoever leads it: one in a lost
  * worker keeps its room until then, and not for ever.
  */
-function usesRoom(
-  attempt: ItemAttempt | undefined,
-  { timeout }: SessionItem,
-  now: number,
-): boolean {
-  return attempt?.result === 'running' && now < attempt.startedAt + timeout + AROUND_MS;
+function usesRoom(session: LiveSession, item: SessionItem, now: number): boolean {
+  const attempt = runningOf(session, item);
+  return attempt !== undefined && now < attempt.startedAt + item.timeout + AROUND_MS;
 }
 
 /**
- * The same of the session's own last attempt of an item. A hung guest ends nothing at the timeout, and may wake up:
+ * The same in the session that asks. A hung guest ends nothing at the timeout, and may wake up:
  * while its worker is not given up it keeps its room, and then for the time that powering it off takes.
  */
 export function usesOwnRoom(session: LiveSession, item: SessionItem, now: number): boolean {
-  const attempt = lookup(session.attempts, item.name)?.at(-1);
-  if (attempt?.result !== 'running') return false;
+  const attempt = runningOf(session, item);
+  if (attempt === undefined) return false;
   const worker = lookup(session.workers, attempt.worker);
   if (worker !== undefined && worker.leftOut === undefined) return true;
   const givenUp = worker?.timeline.at(-1)?.at ?? 0;
-  return now < givenUp + AROUND_MS || usesRoom(attempt, item, now);
+  return now < givenUp + AROUND_MS || usesRoom(session, item, now);
+}
+
+function runningOf({ attempts }: LiveSession, { name }: SessionItem): ItemAttempt | undefined {
+  const last = lookup(attempts, name)?.at(-1);
+  return last?.result === 'running' ? last : undefined;
 }
 
 /**
@@ -58,9 +60,8 @@ export function limitsOf(
   };
 }
 
-function runningIn({ items, attempts }: LiveSession, repository: string, now: number): number {
-  return items.filter(
-    (item) =>
-      item.repository === repository && usesRoom(lookup(attempts, item.name)?.at(-1), item, now),
+function runningIn(session: LiveSession, repository: string, now: number): number {
+  return session.items.filter(
+    (item) => item.repository === repository && usesRoom(session, item, now),
   ).length;
 }

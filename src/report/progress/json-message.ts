@@ -1,5 +1,7 @@
 import type { Diagnostic } from '../../model/diagnostic.ts';
 import type { Json } from '../../model/json.ts';
+import type { Plan } from '../../model/plan.ts';
+import { countResources } from '../terraform/resource-actions.ts';
 
 /**
  * `--json` of commands that run: one object per line, with the message types that readers of Terraform's machine
@@ -23,6 +25,12 @@ export function resourceOf(worker: string): JsonMessage {
     resource_name: worker,
     resource_key: null,
   };
+}
+
+/** Counts as Terraform's readers expect them: a replace is one to add and one to remove. */
+export function streamCounts(plan: Pick<Plan, 'workers'>) {
+  const { create: add, update: change, delete: remove, forget } = countResources(plan);
+  return { add, change, import: 0, remove, forget };
 }
 
 /** `worker`: whom it is about. */

@@ -2,8 +2,14 @@ import { type Diagnostic, problem } from '../../model/diagnostic.ts';
 import type { Finding, Plan, PreflightLine, WorkerPlan } from '../../model/plan.ts';
 import { countPlan, hasDrift, strongest } from '../../model/plan-counts.ts';
 import { olderFormatText, type StateView } from '../plan/headline.ts';
-import { countResources, resourceActions } from '../terraform/resource-actions.ts';
-import { base, diagnosticMessage, type JsonMessage, resourceOf } from './json-message.ts';
+import { resourceActions } from '../terraform/resource-actions.ts';
+import {
+  base,
+  diagnosticMessage,
+  type JsonMessage,
+  resourceOf,
+  streamCounts,
+} from './json-message.ts';
 
 /** A plan in the order in which Terraform tells one: what drifted, what is planned, the counts, what is to be known. */
 export function planMessages(
@@ -74,14 +80,14 @@ function reasonOf({ held, actions, reasons }: WorkerPlan): string | undefined {
   return reasons.includes('requested') ? 'requested' : 'cannot_update';
 }
 
-/** Counts as Terraform's readers expect them: a replace is one to add and one to remove. */
 export function changeSummaryMessage(plan: Plan): JsonMessage {
   const { held } = countPlan(plan);
-  const { create: add, update: change, delete: remove, forget } = countResources(plan);
+  const counts = streamCounts(plan);
+  const { add, change, remove } = counts;
   const text = `Plan: ${add} to add, ${change} to change, ${remove} to destroy.`;
   return {
     ...base('info', 'change_summary', text),
-    changes: { add, change, import: 0, remove, forget, held: { ...held }, operation: 'plan' },
+    changes: { ...counts, held: { ...held }, operation: 'plan' },
   };
 }
 

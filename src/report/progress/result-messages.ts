@@ -1,8 +1,7 @@
 import type { Json } from '../../model/json.ts';
 import type { Plan } from '../../model/plan.ts';
 import type { ApplyResult, WorkerOutcome } from '../../model/result.ts';
-import { countResources } from '../terraform/resource-actions.ts';
-import { base, diagnosticMessage, type JsonMessage } from './json-message.ts';
+import { base, diagnosticMessage, type JsonMessage, streamCounts } from './json-message.ts';
 
 /** How an apply ended, in the order in which Terraform tells it: what was done, outputs (none), errors; then ours. */
 export function resultMessages(plan: Plan, result: ApplyResult): readonly JsonMessage[] {
@@ -20,12 +19,13 @@ function appliedSummaryMessage(plan: Plan, result: ApplyResult): JsonMessage {
     result.outcomes.filter((each) => each.result === 'done').map(({ worker }) => worker),
   );
   const workers = plan.workers.filter(({ worker }) => done.has(worker));
-  const { create: add, update: change, delete: remove, forget } = countResources({ workers });
+  const counts = streamCounts({ workers });
+  const { add, change, remove } = counts;
   const text = `Applied: ${add} added, ${change} changed, ${remove} destroyed.`;
   const operation = plan.options.destroy ? 'destroy' : 'apply';
   return {
     ...base('info', 'change_summary', text),
-    changes: { add, change, import: 0, remove, forget, operation },
+    changes: { ...counts, operation },
   };
 }
 
